@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bottom_half.h>
+#include <linux/netfilter.h>
+#include <linux/slab.h>
+#include <net/netfilter/nf_conntrack.h>
+
+#include "echo.h"
+#include "hooks.h"
+#include "main.h"
+#include "reply.h"
+
+/* What netfilter does with an echo request of each outcome. */
+static unsigned int netlab_verdict(int outcome)
+{
+	switch (outcome) {
+	case NETLAB_OUTCOME_REPLIED:
+		return NF_STOLEN;
+	case NETLAB_OUTCOME_TOO_LARGE:
+	case NETLAB_OUTCOME_RATE_LIMITED:
+	case NETLAB_OUTCOME_SOURCE_LIMITED:
+		return NF_DROP;
+	default:
+		return NF_ACCEPT;
+	}
+}
+
+/*
+ * A request that netlab answers goes no further, but conntrack must confirm
+ * its connection, as it does at the end of input: otherwise every ping would
+ * be new to it, and every reply invalid. Its hook has netlab's priority, and
+ * stands behind netlab's where it was there first. Then what stands behind is
+ * run from here.
+ *
+ * Returns whether the request is still there to be answered.
+ */
+static bool netlab_confirm(struct sk_buff *skb,
+			   const struct nf_hook_state *state, nf_hookfn *self)
+{
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+	enum ip_conntrack_info ctinfo;
+	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+	struct nf_hook_state behind = *state;
+	const struct nf_hook_entries *e;
+	unsigned int i;
+
+	if (!ct || nf_ct_is_confirmed(ct))
+		return true;
+
+	if (state->pf == NFPROTO_IPV4)
+		e = rcu_dereference(state->net->nf.hooks_ipv4[state->hook]);
+	else
+		e = rcu_dereference(state->net->nf.hooks_ipv6[state->hook]);
+	/* netlab's own is no longer there if it is just being unloaded. */
+	for (i = 0; e && i < e->num_hook_entries; i++)
+		if (e->hooks[i].hook == self)
+			return nf_hook_slow(skb, &behind, e, i + 1) == 1;
+#endif
+	return true;
+}
+
+/* Decides, answers and counts: each echo request has one outcome. */
+static noinline unsigned int
+netlab_answer(struct netlab_cpu *cpu, struct sk_buff *skb,
+	      const struct nf_hook_state *state, const struct netlab_packet *p,
+	      unsigned int family, nf_hookfn *self)
+{
+	const bool ipv6 = IS_ENABLED(CONFIG_IPV6) &&
+			  family == NETLAB_FAMILY_IPV6;
+	unsigned int verdict;
+	int outcome;
+
+	outcome = ipv6 ? netlab_echo6(cpu->ns, skb, p) :
+			 netlab_echo4(cpu->ns, skb, p);
+	if (outcome == NETLAB_NOT_ECHO)
+		return NF_ACCEPT;
+
+	verdict = netlab_verdict(outcome);
+	if (outcome == NETLAB_OUTCOME_REPLIED) {
+		if (netlab_confirm(skb, state, self)) {
+			outcome = ipv6 ? netlab_reply6(state->net, skb, p) :
+					 netlab_reply4(state->net, skb, p);
+			verdict = netlab_verdict(outcome);
+		} else {
+			outcome = NETLAB_OUTCOME_POLICY;
+		}
+	}
+	netlab_count_outcome(cpu, family, NETLAB_PATH_LOCAL, outcome);
+	if (outcome == NETLAB_OUTCOME_REPLIED)
+		netlab_mib_touch(&cpu->ns->mib);
+	return verdict;
+}
+
+/*
+ * The packet path: inlined into one function per family and hook, in which
+ * both are constants. What is sent locally may come in process context; there
+ * softirqs are turned off, so that this CPU's counters have one writer.
+ */
+static __always_inline unsigned int
+netlab_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state,
+	    unsigned int family, unsigned int hook, nf_hookfn *self)
+{
+	struct netlab_cpu __percpu *counters =
+		(void __percpu __force *)(unsigned long)priv;
+	const bool process = hook == NF_INET_LOCAL_OUT ||
+			     hook == NF_INET_POST_ROUTING;
+	const u8 icmp = family == NETLAB_FAMILY_IPV4 ? IPPROTO_ICMP :
+						       IPPROTO_ICMPV6;
+	struct netlab_packet p;
+	struct netlab_cpu *cpu;
+
+	if (family == NETLAB_FAMILY_IPV4)
+		netlab_dissect4(skb, &p);
+	else
+		netlab_dissect6(skb, &p);
+
+	if (process)
+		local_bh_disable();
+	cpu = this_cpu_ptr(counters);
+	netlab_count(cpu, NETLAB_CELL(family, hook), &p);
+	if (process)
+		local_bh_enable();
+
+	if (hook == NF_INET_LOCAL_IN && p.protocol == icmp)
+		return netlab_answer(cpu, skb, state, &p, family, self);
+	return NF_ACCEPT;
+}
+
+#define NETLAB_HOOK(name, family, hook)					\
+static unsigned int name(void *priv, struct sk_buff *skb,		\
+			 const struct nf_hook_state *state)		\
+{									\
+	return netlab_hook(priv, skb, state, family, hook, name);	\
+}
+
+NETLAB_HOOK(netlab_prerouting4, NETLAB_FAMILY_IPV4, NF_INET_PRE_ROUTING)
+NETLAB_HOOK(netlab_input4, NETLAB_FAMILY_IPV4, NF_INET_LOCAL_IN)
+NETLAB_HOOK(netlab_forward4, NETLAB_FAMILY_IPV4, NF_INET_FORWARD)
+NETLAB_HOOK(netlab_output4, NETLAB_FAMILY_IPV4, NF_INET_LOCAL_OUT)
+NETLAB_HOOK(netlab_postrouting4, NETLAB_FAMILY_IPV4, NF_INET_POST_ROUTING)
+
+#if IS_ENABLED(CONFIG_IPV6)
+NETLAB_HOOK(netlab_prerouting6, NETLAB_FAMILY_IPV6, NF_INET_PRE_ROUTING)
+NETLAB_HOOK(netlab_input6, NETLAB_FAMILY_IPV6, NF_INET_LOCAL_IN)
+NETLAB_HOOK(netlab_forward6, NETLAB_FAMILY_IPV6, NF_INET_FORWARD)
+NETLAB_HOOK(netlab_output6, NETLAB_FAMILY_IPV6, NF_INET_LOCAL_OUT)
+NETLAB_HOOK(netlab_postrouting6, NETLAB_FAMILY_IPV6, NF_INET_POST_ROUTING)
+#endif
+
+#define NETLAB_HOOK_OPS(family, num, fn, prio)	\
+	{ .hook = fn, .pf = family, .hooknum = num, .priority = prio }
+
+/* First or last of all, so that the hooks' difference is what others took. */
+static const struct nf_hook_ops netlab_hook_ops[] = {
+	NETLAB_HOOK_OPS(NFPROTO_IPV4, NF_INET_PRE_ROUTING, netlab_prerouting4, INT_MIN),
+	NETLAB_HOOK_OPS(NFPROTO_IPV4, NF_INET_LOCAL_IN, netlab_input4, INT_MAX),
+	NETLAB_HOOK_OPS(NFPROTO_IPV4, NF_INET_FORWARD, netlab_forward4, INT_MAX),
+	NETLAB_HOOK_OPS(NFPROTO_IPV4, NF_INET_LOCAL_OUT, netlab_output4, INT_MIN),
+	NETLAB_HOOK_OPS(NFPROTO_IPV4, NF_INET_POST_ROUTING, netlab_postrouting4, INT_MAX),
+#if IS_ENABLED(CONFIG_IPV6)
+	NETLAB_HOOK_OPS(NFPROTO_IPV6, NF_INET_PRE_ROUTING, netlab_prerouting6, INT_MIN),
+	NETLAB_HOOK_OPS(NFPROTO_IPV6, NF_INET_LOCAL_IN, netlab_input6, INT_MAX),
+	NETLAB_HOOK_OPS(NFPROTO_IPV6, NF_INET_FORWARD, netlab_forward6, INT_MAX),
+	NETLAB_HOOK_OPS(NFPROTO_IPV6, NF_INET_LOCAL_OUT, netlab_output6, INT_MIN),
+	NETLAB_HOOK_OPS(NFPROTO_IPV6, NF_INET_POST_ROUTING, netlab_postrouting6, INT_MAX),
+#endif
+};
+
+/**
+ * netlab_hooks_init() - stand at a namespace's netfilter hooks
+ * @ns: the namespace, all else of it ready
+ *
+ * Each namespace has hooks of its own, whose private datum is its counters:
+ * so the packet path need not look the namespace up. Context: process.
+ *
+ * Return: 0; -ENOMEM.
+ */
+int netlab_hooks_init(struct netlab_net *ns)
+{
+	size_t i;
+	int err;
+
+	/* The words of the interface are netfilter's own numbers. */
+	BUILD_BUG_ON(NETLAB_HOOK_PREROUTING != (int)NF_INET_PRE_ROUTING);
+	BUILD_BUG_ON(NETLAB_HOOK_INPUT != (int)NF_INET_LOCAL_IN);
+	BUILD_BUG_ON(NETLAB_HOOK_FORWARD != (int)NF_INET_FORWARD);
+	BUILD_BUG_ON(NETLAB_HOOK_OUTPUT != (int)NF_INET_LOCAL_OUT);
+	BUILD_BUG_ON(NETLAB_HOOK_POSTROUTING != (int)NF_INET_POST_ROUTING);
+
+	ns->ops = kmemdup(netlab_hook_ops, sizeof(netlab_hook_ops),
+			  GFP_KERNEL_ACCOUNT);
+	if (!ns->ops)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(netlab_hook_ops); i++)
+		ns->ops[i].priv = (void *)(__force unsigned long)ns->account.cpu;
+
+	err = nf_register_net_hooks(ns->net, ns->ops,
+				    ARRAY_SIZE(netlab_hook_ops));
+	if (err)
+		netlab_hooks_free(ns);
+	return err;
+}
+
+/**
+ * netlab_hooks_exit() - leave a namespace's netfilter hooks
+ * @ns: the namespace
+ *
+ * A hook may still run until an RCU grace period has passed. Context: process.
+ */
+void netlab_hooks_exit(struct netlab_net *ns)
+{
+	nf_unregister_net_hooks(ns->net, ns->ops, ARRAY_SIZE(netlab_hook_ops));
+}
+
+/**
+ * netlab_hooks_free() - free what netlab_hooks_init() made
+ * @ns: the namespace; its hooks run no more
+ */
+void netlab_hooks_free(struct netlab_net *ns)
+{
+	kfree(ns->ops);
+}

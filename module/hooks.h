@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hooks: netfilter in, verdict out. The only place that knows NF_*.
+ */
+#ifndef _NETLAB_HOOKS_H
+#define _NETLAB_HOOKS_H
+
+struct netlab_net;
+
+int netlab_hooks_init(struct netlab_net *ns);
+void netlab_hooks_exit(struct netlab_net *ns);
+void netlab_hooks_free(struct netlab_net *ns);
+
+#endif /* _NETLAB_HOOKS_H */

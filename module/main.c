@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/init.h>
+#include <linux/module.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "genl.h"
+#include "hooks.h"
+#include "main.h"
+#include "proc.h"
+
+static unsigned int netlab_net_id __read_mostly;
+
+/**
+ * netlab_net() - what a network namespace has of netlab
+ * @net: the namespace
+ *
+ * Context: any, while the namespace lives.
+ */
+struct netlab_net *netlab_net(const struct net *net)
+{
+	return net_generic(net, netlab_net_id);
+}
+
+static int __net_init netlab_net_init(struct net *net)
+{
+	struct netlab_net *ns = netlab_net(net);
+	int err;
+
+	ns->net = net;
+	err = netlab_account_init(&ns->account, ns);
+	if (err)
+		return err;
+	err = netlab_limiter_init(&ns->limiter);
+	if (err)
+		goto err_account;
+	err = netlab_config_init(ns);
+	if (err)
+		goto err_limiter;
+	netlab_mib_init(ns);
+	err = netlab_proc_init(ns);
+	if (err)
+		goto err_config;
+	err = netlab_hooks_init(ns);
+	if (err)
+		goto err_proc;
+	return 0;
+
+err_proc:
+	netlab_proc_exit(ns);
+err_config:
+	netlab_config_exit(ns);
+err_limiter:
+	netlab_limiter_exit(&ns->limiter);
+err_account:
+	netlab_account_exit(&ns->account);
+	return err;
+}
+
+/* Between this and netlab_net_exit() every hook that still runs ends. */
+static void __net_exit netlab_net_pre_exit(struct net *net)
+{
+	netlab_hooks_exit(netlab_net(net));
+}
+
+static void __net_exit netlab_net_exit(struct net *net)
+{
+	struct netlab_net *ns = netlab_net(net);
+
+	netlab_hooks_free(ns);
+	netlab_proc_exit(ns);
+	netlab_mib_exit(ns);
+	netlab_config_exit(ns);
+	netlab_limiter_exit(&ns->limiter);
+	netlab_account_exit(&ns->account);
+}
+
+static struct pernet_operations netlab_net_ops = {
+	.init = netlab_net_init,
+	.pre_exit = netlab_net_pre_exit,
+	.exit = netlab_net_exit,
+	.id = &netlab_net_id,
+	.size = sizeof(struct netlab_net),
+};
+
+static int __init netlab_init(void)
+{
+	int err;
+
+	err = register_pernet_subsys(&netlab_net_ops);
+	if (err)
+		return err;
+	err = netlab_genl_init();
+	if (err)
+		goto err_pernet;
+	err = netlab_proc_link();
+	if (err)
+		goto err_genl;
+	return 0;
+
+err_genl:
+	netlab_genl_exit();
+err_pernet:
+	unregister_pernet_subsys(&netlab_net_ops);
+	return err;
+}
+
+static void __exit netlab_exit(void)
+{
+	netlab_proc_unlink();
+	netlab_genl_exit();
+	unregister_pernet_subsys(&netlab_net_ops);
+}
+
+module_init(netlab_init);
+module_exit(netlab_exit);
+
+MODULE_DESCRIPTION("Counts packets at netfilter's hooks and answers echo");
+MODULE_VERSION("0.1.0");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <net/icmp.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "main.h"
+#include "mib.h"
+
+/* /proc/net/snmp keeps the types sent behind those received. */
+#define NETLAB_ICMPMSG_OUT	256
+
+static u64 netlab_mib_replied(struct netlab_net *ns, unsigned int family)
+{
+	return netlab_account_outcome(&ns->account, family, NETLAB_PATH_LOCAL,
+				      NETLAB_OUTCOME_REPLIED);
+}
+
+/* As icmp_rcv() and icmp_push_reply() would have, for each reply. */
+static void netlab_mib_add4(struct net *net, unsigned long n)
+{
+	atomic_long_t *msg = net->mib.icmpmsg_statistics->mibs;
+
+	IP_ADD_STATS(net, IPSTATS_MIB_INDELIVERS, n);
+	SNMP_ADD_STATS(net->mib.icmp_statistics, ICMP_MIB_INMSGS, n);
+	SNMP_ADD_STATS(net->mib.icmp_statistics, ICMP_MIB_OUTMSGS, n);
+	atomic_long_add(n, &msg[ICMP_ECHO]);
+	atomic_long_add(n, &msg[NETLAB_ICMPMSG_OUT + ICMP_ECHOREPLY]);
+}
+
+/* As icmpv6_rcv() and ip6_push_pending_frames() would have. */
+static void netlab_mib_add6(struct net *net, unsigned long n)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	atomic_long_t *msg = net->mib.icmpv6msg_statistics->mibs;
+
+	IP6_ADD_STATS(net, (struct inet6_dev *)NULL, IPSTATS_MIB_INDELIVERS, n);
+	SNMP_ADD_STATS(net->mib.icmpv6_statistics, ICMP6_MIB_INMSGS, n);
+	SNMP_ADD_STATS(net->mib.icmpv6_statistics, ICMP6_MIB_OUTMSGS, n);
+	atomic_long_add(n, &msg[ICMPV6_ECHO_REQUEST]);
+	atomic_long_add(n, &msg[NETLAB_ICMPMSG_OUT + ICMPV6_ECHO_REPLY]);
+#endif
+}
+
+static void netlab_mib_work(struct work_struct *work)
+{
+	struct netlab_mib *mib = container_of(to_delayed_work(work),
+					      struct netlab_mib, work);
+	struct netlab_net *ns = container_of(mib, struct netlab_net, mib);
+	u64 replied;
+
+	WRITE_ONCE(mib->pending, false);
+	/* A reply that isn't in the sums below must see that it is due again. */
+	smp_mb();
+
+	replied = netlab_mib_replied(ns, NETLAB_FAMILY_IPV4);
+	netlab_mib_add4(ns->net, replied - mib->replied[NETLAB_FAMILY_IPV4]);
+	mib->replied[NETLAB_FAMILY_IPV4] = replied;
+
+	replied = netlab_mib_replied(ns, NETLAB_FAMILY_IPV6);
+	netlab_mib_add6(ns->net, replied - mib->replied[NETLAB_FAMILY_IPV6]);
+	mib->replied[NETLAB_FAMILY_IPV6] = replied;
+}
+
+/**
+ * netlab_mib_init() - begin with a namespace whose MIB knows everything
+ * @ns: the namespace
+ */
+void netlab_mib_init(struct netlab_net *ns)
+{
+	INIT_DELAYED_WORK(&ns->mib.work, netlab_mib_work);
+}
+
+/**
+ * netlab_mib_exit() - tell the MIB what it doesn't know yet
+ * @ns: the namespace; no hook can reach it any more
+ *
+ * Context: process.
+ */
+void netlab_mib_exit(struct netlab_net *ns)
+{
+	cancel_delayed_work_sync(&ns->mib.work);
+	netlab_mib_work(&ns->mib.work.work);
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tables for people and awk: a line that begins with # and the table's name
+ * heads each, and every row begins with that name. Columns are only added at a
+ * table's end.
+ */
+#include <linux/module.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/time64.h>
+
+#include "main.h"
+#include "proc.h"
+
+static const char * const netlab_families[] = {
+	[NETLAB_FAMILY_IPV4] = "ipv4",
+	[NETLAB_FAMILY_IPV6] = "ipv6",
+};
+
+static const char * const netlab_hooks[] = {
+	[NETLAB_HOOK_PREROUTING] = "prerouting",
+	[NETLAB_HOOK_INPUT] = "input",
+	[NETLAB_HOOK_FORWARD] = "forward",
+	[NETLAB_HOOK_OUTPUT] = "output",
+	[NETLAB_HOOK_POSTROUTING] = "postrouting",
+};
+
+static const char * const netlab_paths[] = {
+	[NETLAB_PATH_LOCAL] = "local",
+	[NETLAB_PATH_PREFIX] = "prefix",
+	[NETLAB_PATH_DIRECT] = "direct",
+};
+
+static const char * const netlab_outcomes[] = {
+	[NETLAB_OUTCOME_TRUNCATED] = "truncated",
+	[NETLAB_OUTCOME_BAD_CHECKSUM] = "bad-checksum",
+	[NETLAB_OUTCOME_BAD_SOURCE] = "bad-source",
+	[NETLAB_OUTCOME_BROADCAST] = "broadcast",
+	[NETLAB_OUTCOME_MULTICAST] = "multicast",
+	[NETLAB_OUTCOME_DISABLED] = "disabled",
+	[NETLAB_OUTCOME_POLICY] = "policy",
+	[NETLAB_OUTCOME_HAS_OPTIONS] = "has-options",
+	[NETLAB_OUTCOME_RAW_SOCKET] = "raw-socket",
+	[NETLAB_OUTCOME_TOO_LARGE] = "too-large",
+	[NETLAB_OUTCOME_RATE_LIMITED] = "rate-limited",
+	[NETLAB_OUTCOME_SOURCE_LIMITED] = "source-limited",
+	[NETLAB_OUTCOME_NO_ROUTE] = "no-route",
+	[NETLAB_OUTCOME_NO_MEMORY] = "no-memory",
+	[NETLAB_OUTCOME_REPLIED] = "replied",
+};
+
+static struct netlab_net *netlab_proc_ns(struct seq_file *seq)
+{
+	return netlab_net(seq_file_single_net(seq));
+}
+
+static void netlab_proc_epoch(struct seq_file *seq,
+			      const struct netlab_reading *r)
+{
+	struct tm tm;
+
+	time64_to_tm(div_u64(r->since, NSEC_PER_SEC), 0, &tm);
+	seq_puts(seq, "#epoch netns number since\n");
+	seq_printf(seq, "epoch %u %u %04ld-%02d-%02dT%02d:%02d:%02dZ\n",
+		   seq_file_single_net(seq)->ns.inum, r->epoch,
+		   tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+		   tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static int netlab_proc_stats(struct seq_file *seq, void *v)
+{
+	unsigned int family, hook, protocol;
+	struct netlab_hook_sums sums;
+	struct netlab_reading *r;
+
+	r = netlab_account_read(&netlab_proc_ns(seq)->account, 0);
+	if (IS_ERR(r))
+		return PTR_ERR(r);
+	netlab_proc_epoch(seq, r);
+
+	seq_puts(seq, "#hooks family hook skbs packets bytes fragments options\n");
+	for (family = 0; family < NETLAB_FAMILIES; family++) {
+		for (hook = 0; hook < NETLAB_HOOKS; hook++) {
+			netlab_reading_hook(r, family, hook, &sums);
+			seq_printf(seq, "hooks %s %s %llu %llu %llu %llu %llu\n",
+				   netlab_families[family], netlab_hooks[hook],
+				   sums.skbs, sums.packets, sums.bytes,
+				   sums.fragments, sums.options);
+		}
+	}
+
+	seq_puts(seq, "#protocols family hook protocol packets bytes\n");
+	for (family = 0; family < NETLAB_FAMILIES; family++) {
+		for (hook = 0; hook < NETLAB_HOOKS; hook++) {
+			for (protocol = 0; protocol < NETLAB_PROTOCOLS; protocol++) {
+				u64 packets, bytes;
+
+				if (!netlab_reading_protocol(r, family, hook,
+							     protocol, &packets,
+							     &bytes))
+					continue;
+				seq_printf(seq, "protocols %s %s %u %llu %llu\n",
+					   netlab_families[family],
+					   netlab_hooks[hook], protocol,
+					   packets, bytes);
+			}
+		}
+	}
+	kvfree(r);
+	return 0;
+}
+
+static void netlab_proc_rate(struct seq_file *seq, u32 rate)
+{
+	if (rate)
+		seq_printf(seq, " %u", rate);
+	else
+		seq_puts(seq, " unlimited");
+}
+
+static int netlab_proc_echo(struct seq_file *seq, void *v)
+{
+	struct netlab_net *ns = netlab_proc_ns(seq);
+	unsigned int family, path, outcome;
+	struct netlab_settings set;
+	struct netlab_reading *r;
+
+	netlab_config_get(ns, &set);
+	r = netlab_account_read(&ns->account, 0);
+	if (IS_ERR(r))
+		return PTR_ERR(r);
+	netlab_proc_epoch(seq, r);
+
+	seq_puts(seq, "#config local rate burst source-rate max-size\n");
+	seq_printf(seq, "config %s", set.local ? "on" : "off");
+	netlab_proc_rate(seq, set.rate);
+	if (set.burst)
+		seq_printf(seq, " %u", set.burst);
+	else
+		seq_puts(seq, " auto");
+	netlab_proc_rate(seq, set.source_rate);
+	seq_printf(seq, " %u\n", set.max_size);
+
+	seq_puts(seq, "#outcomes family path outcome packets\n");
+	for (family = 0; family < NETLAB_FAMILIES; family++)
+		for (path = 0; path < NETLAB_PATHS; path++)
+			for (outcome = 0; outcome < NETLAB_OUTCOMES; outcome++)
+				if (r->sums.outcome[family][path][outcome])
+					seq_printf(seq, "outcomes %s %s %s %llu\n",
+						   netlab_families[family],
+						   netlab_paths[path],
+						   netlab_outcomes[outcome],
+						   r->sums.outcome[family][path][outcome]);
+	kvfree(r);
+	return 0;
+}
+
+/* Prefixes and devices have no rows until something makes one. */
+static int netlab_proc_prefixes(struct seq_file *seq, void *v)
+{
+	seq_puts(seq, "#prefixes prefix rate burst max-size requests replied refused\n");
+	return 0;
+}
+
+static int netlab_proc_devices(struct seq_file *seq, void *v)
+{
+	seq_puts(seq, "#devices dev ifindex direction family protocol packets bytes\n");
+	return 0;
+}
+
+static int netlab_proc_version(struct seq_file *seq, void *v)
+{
+	seq_puts(seq, "#version module\n");
+	seq_printf(seq, "version %s\n", THIS_MODULE->version);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*show)(struct seq_file *seq, void *v);
+} netlab_proc_files[] = {
+	{ "stats", netlab_proc_stats },
+	{ "echo", netlab_proc_echo },
+	{ "prefixes", netlab_proc_prefixes },
+	{ "devices", netlab_proc_devices },
+	{ "version", netlab_proc_version },
+};
+
+/**
+ * netlab_proc_init() - make a namespace's /proc/net/netlab
+ * @ns: the namespace
+ *
+ * Context: process. Return: 0; -ENOMEM.
+ */
+int netlab_proc_init(struct netlab_net *ns)
+{
+	size_t i;
+
+	ns->proc = proc_net_mkdir(ns->net, "netlab", ns->net->proc_net);
+	if (!ns->proc)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(netlab_proc_files); i++) {
+		if (proc_create_net_single(netlab_proc_files[i].name, 0444,
+					   ns->proc, netlab_proc_files[i].show,
+					   NULL))
+			continue;
+		netlab_proc_exit(ns);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * netlab_proc_exit() - remove a namespace's /proc/net/netlab
+ * @ns: the namespace
+ *
+ * Waits for whoever is reading. Context: process.
+ */
+void netlab_proc_exit(struct netlab_net *ns)
+{
+	proc_remove(ns->proc);
+}
+
+/**
+ * netlab_proc_link() - make /proc/netlab, the reader's own /proc/net/netlab
+ *
+ * Context: process. Return: 0; -ENOMEM.
+ */
+int __init netlab_proc_link(void)
+{
+	return proc_symlink("netlab", NULL, "self/net/netlab") ? 0 : -ENOMEM;
+}
+
+/**
+ * netlab_proc_unlink() - remove /proc/netlab
+ */
+void netlab_proc_unlink(void)
+{
+	remove_proc_entry("netlab", NULL);
+}

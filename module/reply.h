@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * reply: turns an echo request into its reply and sends it.
+ */
+#ifndef _NETLAB_REPLY_H
+#define _NETLAB_REPLY_H
+
+#include <linux/icmp.h>
+#include <linux/skbuff.h>
+#include <net/checksum.h>
+#include <net/net_namespace.h>
+
+#include "dissect.h"
+
+int netlab_reply4(struct net *net, struct sk_buff *skb,
+		  const struct netlab_packet *p);
+int netlab_reply6(struct net *net, struct sk_buff *skb,
+		  const struct netlab_packet *p);
+
+/**
+ * netlab_reply_checksum() - an echo header's checksum after its type changed
+ * @check: the checksum, right for @from
+ * @from: the type before
+ * @to: the type now
+ * @code: the code, which stays
+ *
+ * RFC 1624, equation 3. The result is what a full sum gives, save where every
+ * other word that is summed is zero: then it is 0x0000 and not 0xffff.
+ */
+static inline void netlab_reply_checksum(__sum16 *check, u8 from, u8 to,
+					 u8 code)
+{
+	csum_replace2(check, htons(from << 8 | code), htons(to << 8 | code));
+}
+
+#endif /* _NETLAB_REPLY_H */

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/netlab.yaml */
+/* YNL-GEN uapi header */
+
+#ifndef _UAPI_LINUX_NETLAB_H
+#define _UAPI_LINUX_NETLAB_H
+
+#define NETLAB_FAMILY_NAME	"netlab"
+#define NETLAB_FAMILY_VERSION	1
+
+/**
+ * enum netlab_family - What a row counts, in the words of nft.
+ */
+enum netlab_family {
+	NETLAB_FAMILY_IPV4,
+	NETLAB_FAMILY_IPV6,
+	NETLAB_FAMILY_ARP,
+
+	/* private: */
+	__NETLAB_FAMILY_MAX,
+	NETLAB_FAMILY_MAX = (__NETLAB_FAMILY_MAX - 1)
+};
+
+/**
+ * enum netlab_hook - Netfilter's hooks, with the numbers of enum
+ *   nf_inet_hooks. prerouting and output count before anything else at that
+ *   hook; input, forward and postrouting after everything else there.
+ */
+enum netlab_hook {
+	NETLAB_HOOK_PREROUTING,
+	NETLAB_HOOK_INPUT,
+	NETLAB_HOOK_FORWARD,
+	NETLAB_HOOK_OUTPUT,
+	NETLAB_HOOK_POSTROUTING,
+
+	/* private: */
+	__NETLAB_HOOK_MAX,
+	NETLAB_HOOK_MAX = (__NETLAB_HOOK_MAX - 1)
+};
+
+/**
+ * enum netlab_path - Where an echo request was met.
+ * @NETLAB_PATH_LOCAL: At input, for the namespace's own addresses.
+ * @NETLAB_PATH_PREFIX: At prerouting, for an address block that netlab answers
+ *   for.
+ * @NETLAB_PATH_DIRECT: At a device's ingress, without routing and without the
+ *   firewall.
+ */
+enum netlab_path {
+	NETLAB_PATH_LOCAL,
+	NETLAB_PATH_PREFIX,
+	NETLAB_PATH_DIRECT,
+
+	/* private: */
+	__NETLAB_PATH_MAX,
+	NETLAB_PATH_MAX = (__NETLAB_PATH_MAX - 1)
+};
+
+/**
+ * enum netlab_outcome - What became of one echo request, in the order in which
+ *   it is decided; where local is off, nothing but that is looked at. Every
+ *   request has exactly one.
+ * @NETLAB_OUTCOME_TRUNCATED: The packet ends before the eight bytes of the
+ *   echo header do. Left to the stack.
+ * @NETLAB_OUTCOME_BAD_CHECKSUM: The ICMP checksum is wrong. Left to the stack.
+ * @NETLAB_OUTCOME_BAD_SOURCE: The source is multicast, broadcast, in
+ *   0.0.0.0/8, unspecified, or loopback from off the host. Left to the stack.
+ * @NETLAB_OUTCOME_BROADCAST: The destination, or the link-layer frame's, is a
+ *   broadcast. Left to the stack.
+ * @NETLAB_OUTCOME_MULTICAST: The destination is multicast or anycast. Left to
+ *   the stack.
+ * @NETLAB_OUTCOME_DISABLED: A sysctl forbids or limits echo replies, or local
+ *   is off. Left to the stack.
+ * @NETLAB_OUTCOME_POLICY: The namespace's IPsec policy does not let it in.
+ *   Left to the stack.
+ * @NETLAB_OUTCOME_HAS_OPTIONS: The packet has IP options or IPv6 extension
+ *   headers, as each fragment has that IPv6 reassembles only behind input.
+ *   Left to the stack.
+ * @NETLAB_OUTCOME_RAW_SOCKET: A raw socket of the namespace listens for ICMP
+ *   and must see the request. Left to the stack.
+ * @NETLAB_OUTCOME_TOO_LARGE: The packet is larger than max-size. Dropped.
+ * @NETLAB_OUTCOME_RATE_LIMITED: The namespace's rate is used up. Dropped.
+ * @NETLAB_OUTCOME_SOURCE_LIMITED: The source's rate is used up. Dropped.
+ * @NETLAB_OUTCOME_NO_ROUTE: No route leads back to the source. Left to the
+ *   stack.
+ * @NETLAB_OUTCOME_NO_MEMORY: There was no memory to build the reply in. Left
+ *   to the stack.
+ * @NETLAB_OUTCOME_REPLIED: Answered by netlab.
+ */
+enum netlab_outcome {
+	NETLAB_OUTCOME_TRUNCATED,
+	NETLAB_OUTCOME_BAD_CHECKSUM,
+	NETLAB_OUTCOME_BAD_SOURCE,
+	NETLAB_OUTCOME_BROADCAST,
+	NETLAB_OUTCOME_MULTICAST,
+	NETLAB_OUTCOME_DISABLED,
+	NETLAB_OUTCOME_POLICY,
+	NETLAB_OUTCOME_HAS_OPTIONS,
+	NETLAB_OUTCOME_RAW_SOCKET,
+	NETLAB_OUTCOME_TOO_LARGE,
+	NETLAB_OUTCOME_RATE_LIMITED,
+	NETLAB_OUTCOME_SOURCE_LIMITED,
+	NETLAB_OUTCOME_NO_ROUTE,
+	NETLAB_OUTCOME_NO_MEMORY,
+	NETLAB_OUTCOME_REPLIED,
+
+	/* private: */
+	__NETLAB_OUTCOME_MAX,
+	NETLAB_OUTCOME_MAX = (__NETLAB_OUTCOME_MAX - 1)
+};
+
+enum {
+	NETLAB_A_STATS_PAD = 1,
+	NETLAB_A_STATS_NETNS,
+	NETLAB_A_STATS_EPOCH,
+	NETLAB_A_STATS_SINCE,
+	NETLAB_A_STATS_FAMILY,
+	NETLAB_A_STATS_HOOK,
+	NETLAB_A_STATS_PROTOCOL,
+	NETLAB_A_STATS_ZERO_ROWS,
+	NETLAB_A_STATS_PROTOCOLS,
+	NETLAB_A_STATS_HOOKS,
+
+	__NETLAB_A_STATS_MAX,
+	NETLAB_A_STATS_MAX = (__NETLAB_A_STATS_MAX - 1)
+};
+
+enum {
+	NETLAB_A_PROTOCOL_ROW_PAD = 1,
+	NETLAB_A_PROTOCOL_ROW_FAMILY,
+	NETLAB_A_PROTOCOL_ROW_HOOK,
+	NETLAB_A_PROTOCOL_ROW_PROTOCOL,
+	NETLAB_A_PROTOCOL_ROW_PACKETS,
+	NETLAB_A_PROTOCOL_ROW_BYTES,
+
+	__NETLAB_A_PROTOCOL_ROW_MAX,
+	NETLAB_A_PROTOCOL_ROW_MAX = (__NETLAB_A_PROTOCOL_ROW_MAX - 1)
+};
+
+enum {
+	NETLAB_A_HOOK_ROW_PAD = 1,
+	NETLAB_A_HOOK_ROW_FAMILY,
+	NETLAB_A_HOOK_ROW_HOOK,
+	NETLAB_A_HOOK_ROW_SKBS,
+	NETLAB_A_HOOK_ROW_PACKETS,
+	NETLAB_A_HOOK_ROW_BYTES,
+	NETLAB_A_HOOK_ROW_FRAGMENTS,
+	NETLAB_A_HOOK_ROW_OPTIONS,
+
+	__NETLAB_A_HOOK_ROW_MAX,
+	NETLAB_A_HOOK_ROW_MAX = (__NETLAB_A_HOOK_ROW_MAX - 1)
+};
+
+enum {
+	NETLAB_A_ECHO_LOCAL = 1,
+	NETLAB_A_ECHO_RATE,
+	NETLAB_A_ECHO_BURST,
+	NETLAB_A_ECHO_SOURCE_RATE,
+	NETLAB_A_ECHO_MAX_SIZE,
+
+	__NETLAB_A_ECHO_MAX,
+	NETLAB_A_ECHO_MAX = (__NETLAB_A_ECHO_MAX - 1)
+};
+
+enum {
+	NETLAB_A_OUTCOME_ROW_PAD = 1,
+	NETLAB_A_OUTCOME_ROW_FAMILY,
+	NETLAB_A_OUTCOME_ROW_PATH,
+	NETLAB_A_OUTCOME_ROW_OUTCOME,
+	NETLAB_A_OUTCOME_ROW_PACKETS,
+
+	__NETLAB_A_OUTCOME_ROW_MAX,
+	NETLAB_A_OUTCOME_ROW_MAX = (__NETLAB_A_OUTCOME_ROW_MAX - 1)
+};
+
+enum {
+	NETLAB_A_OUTCOMES_ZERO_ROWS = 1,
+	NETLAB_A_OUTCOMES_OUTCOMES,
+
+	__NETLAB_A_OUTCOMES_MAX,
+	NETLAB_A_OUTCOMES_MAX = (__NETLAB_A_OUTCOMES_MAX - 1)
+};
+
+enum {
+	NETLAB_CMD_STATS_GET = 1,
+	NETLAB_CMD_STATS_RESET,
+	NETLAB_CMD_ECHO_GET,
+	NETLAB_CMD_ECHO_SET,
+	NETLAB_CMD_OUTCOME_GET,
+
+	__NETLAB_CMD_MAX,
+	NETLAB_CMD_MAX = (__NETLAB_CMD_MAX - 1)
+};
+
+#endif /* _UAPI_LINUX_NETLAB_H */
