@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stand-ins for libmnl's socket and for /etc/protocols, which the linker takes
+ * before those of the libraries.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include <netdb.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "nl.h"
+#include "tool_kernel.h"
+
+#define PORT	4711
+
+/* ---- the kernel: a list of datagrams, and what was asked of it */
+
+static char answers[64][8192] __attribute__((aligned(8)));
+static size_t answer_length[64];
+static unsigned int n_answers, next_answer;
+unsigned int n_opened, n_requests;
+char request[4096] __attribute__((aligned(8)));
+
+struct mnl_socket *mnl_socket_open2(int bus, int flags)
+{
+	(void)flags;
+	n_opened++;
+	return bus == NETLINK_GENERIC ? (struct mnl_socket *)answers : NULL;
+}
+
+int mnl_socket_bind(struct mnl_socket *nl, unsigned int groups, pid_t pid)
+{
+	(void)nl, (void)groups, (void)pid;
+	return 0;
+}
+
+int mnl_socket_close(struct mnl_socket *nl)
+{
+	(void)nl;
+	return 0;
+}
+
+int mnl_socket_get_fd(const struct mnl_socket *nl)
+{
+	(void)nl;
+	return -1;
+}
+
+unsigned int mnl_socket_get_portid(const struct mnl_socket *nl)
+{
+	(void)nl;
+	return PORT;
+}
+
+int mnl_socket_setsockopt(const struct mnl_socket *nl, int type, void *buf,
+			  socklen_t len)
+{
+	(void)nl, (void)type, (void)buf, (void)len;
+	return -1;	/* an old kernel */
+}
+
+ssize_t mnl_socket_sendto(const struct mnl_socket *nl, const void *buf,
+			  size_t len)
+{
+	(void)nl;
+	n_requests++;
+	memset(request, 0, sizeof(request));
+	memcpy(request, buf, len);
+	return len;
+}
+
+/* Every message of a datagram answers the last request. */
+ssize_t mnl_socket_recvfrom(const struct mnl_socket *nl, void *buf,
+			    size_t bufsiz)
+{
+	struct nlmsghdr *message = buf;
+	int length;
+
+	(void)nl;
+	if (next_answer == n_answers) {
+		errno = EAGAIN;
+		return -1;
+	}
+	length = answer_length[next_answer];
+	if ((size_t)length > bufsiz)
+		abort();
+	memcpy(buf, answers[next_answer++], length);
+	while (mnl_nlmsg_ok(message, length)) {
+		message->nlmsg_seq = ((struct nlmsghdr *)request)->nlmsg_seq;
+		message->nlmsg_pid = PORT;
+		message = mnl_nlmsg_next(message, &length);
+	}
+	return answer_length[next_answer - 1];
+}
+
+/* /etc/protocols: 200 has an evil name, 6 is tcp, no other is there. */
+struct protoent *getprotobynumber(int number)
+{
+	static struct protoent entry;
+
+	entry.p_proto = number;
+	entry.p_name = number == 200 ? (char *)"e\033[2Jvil\xff" :
+				       (char *)"tcp";
+	return number == 200 || number == 6 ? &entry : NULL;
+}
+
+/* ---- building answers */
+
+/* A message at the end of the datagram that is being built. */
+struct nlmsghdr *add(uint16_t type, uint16_t flags)
+{
+	char *end = answers[n_answers] + answer_length[n_answers];
+	struct nlmsghdr *message = mnl_nlmsg_put_header(end);
+
+	message->nlmsg_type = type;
+	message->nlmsg_flags = flags;
+	return message;
+}
+
+void added(const struct nlmsghdr *message)
+{
+	answer_length[n_answers] += MNL_ALIGN(message->nlmsg_len);
+}
+
+void send_datagram(void)
+{
+	n_answers++;
+}
+
+struct nlmsghdr *add_genl(uint16_t flags)
+{
+	struct nlmsghdr *message = add(FAKE_FAMILY, flags);
+	struct genlmsghdr *header;
+
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->version = 1;
+	return message;
+}
+
+/* The end of an answer: an acknowledgement or a refusal. */
+void add_ack(int error, bool capped, const char *text)
+{
+	struct nlmsghdr *message = add(NLMSG_ERROR, 0);
+	struct nlmsgerr *body;
+	unsigned int echoed = 24;
+
+	body = mnl_nlmsg_put_extra_header(message, sizeof(*body));
+	body->error = -error;
+	body->msg.nlmsg_len = sizeof(body->msg) + echoed;
+	if (capped)
+		message->nlmsg_flags |= NLM_F_CAPPED;
+	else if (error)
+		memset(mnl_nlmsg_put_extra_header(message, echoed), 0xee,
+		       echoed);
+	if (text) {
+		message->nlmsg_flags |= NLM_F_ACK_TLVS;
+		mnl_attr_put_u32(message, NLMSGERR_ATTR_OFFS, 20);
+		mnl_attr_put_strz(message, NLMSGERR_ATTR_MSG, text);
+	}
+	added(message);
+	send_datagram();
+}
+
+void add_done(int error, const char *text)
+{
+	struct nlmsghdr *message = add(NLMSG_DONE, NLM_F_MULTI);
+	int *body = mnl_nlmsg_put_extra_header(message, sizeof(*body));
+
+	*body = -error;
+	if (text) {
+		message->nlmsg_flags |= NLM_F_ACK_TLVS;
+		mnl_attr_put_strz(message, NLMSGERR_ATTR_MSG, text);
+	}
+	added(message);
+	send_datagram();
+}
+
+void add_family(void)
+{
+	struct nlmsghdr *message = add(GENL_ID_CTRL, 0);
+
+	mnl_nlmsg_put_extra_header(message, sizeof(struct genlmsghdr));
+	mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, "netlab");
+	mnl_attr_put_u16(message, CTRL_ATTR_FAMILY_ID, FAKE_FAMILY);
+	added(message);
+	send_datagram();
+	add_ack(0, true, NULL);
+}
+
+/* ---- running the tool, and TAP */
+
+char out[16384], err[4096];
+unsigned int n_tests, n_failed;
+
+void begin(void)
+{
+	nl_close();
+	memset(&opts, 0, sizeof(opts));
+	memset(answer_length, 0, sizeof(answer_length));
+	n_answers = 0;
+	next_answer = 0;
+	n_opened = 0;
+	n_requests = 0;
+}
+
+static int swap_file(int fd, FILE *file)
+{
+	int saved = dup(fd);
+
+	if (saved < 0 || dup2(fileno(file), fd) < 0)
+		abort();
+	return saved;
+}
+
+static void take_file(int fd, int saved, FILE *file, char *to, size_t size)
+{
+	dup2(saved, fd);
+	close(saved);
+	rewind(file);
+	to[fread(to, 1, size - 1, file)] = '\0';
+	fclose(file);
+}
+
+/* One command line, its words up to NULL; leaves out[] and err[]. */
+enum status run(const char *first, ...)
+{
+	FILE *file_out = tmpfile(), *file_err = tmpfile();
+	int saved_out, saved_err, count = 0;
+	char *words[32];
+	enum status status;
+	va_list args;
+
+	if (!file_out || !file_err)
+		abort();
+	va_start(args, first);
+	for (words[0] = (char *)first; words[count];)
+		words[++count] = va_arg(args, char *);
+	va_end(args);
+
+	fflush(stdout);
+	saved_out = swap_file(STDOUT_FILENO, file_out);
+	saved_err = swap_file(STDERR_FILENO, file_err);
+	status = run_words(words);
+	fflush(stdout);
+	take_file(STDOUT_FILENO, saved_out, file_out, out, sizeof(out));
+	take_file(STDERR_FILENO, saved_err, file_err, err, sizeof(err));
+	return status;
+}
+
+void ok(bool passed, const char *what)
+{
+	n_tests++;
+	n_failed += !passed;
+	printf("%sok %u - %s\n", passed ? "" : "not ", n_tests, what);
+}
+
+static void show(const char *label, const char *text)
+{
+	printf("# %s: ", label);
+	for (; *text; text++) {
+		putchar(*text);
+		if (*text == '\n')
+			fputs("# ", stdout);
+	}
+	putchar('\n');
+}
+
+void is(const char *got, const char *expected, const char *what)
+{
+	ok(!strcmp(got, expected), what);
+	if (strcmp(got, expected)) {
+		show("got", got);
+		show("expected", expected);
+	}
+}
+
+void is_number(uint64_t got, uint64_t expected, const char *what)
+{
+	ok(got == expected, what);
+	if (got != expected)
+		printf("# got %" PRIu64 ", expected %" PRIu64 "\n", got,
+		       expected);
+}
+
+/* The attribute of the last request, or NULL. */
+const struct nlattr *requested(uint16_t type)
+{
+	const struct nlmsghdr *message = (struct nlmsghdr *)request;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(attr) == type)
+			return attr;
+	return NULL;
+}
+
+unsigned int n_sent(void)
+{
+	const struct nlmsghdr *message = (struct nlmsghdr *)request;
+	const struct nlattr *attr;
+	unsigned int count = 0;
+
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr))
+		count++;
+	return count;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A kernel made of recorded answers, for the tests of the tool, and what runs
+ * the tool against it.
+ */
+#ifndef NETLAB_TOOL_KERNEL_H
+#define NETLAB_TOOL_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tool.h"
+
+struct nlattr;
+struct nlmsghdr;
+
+#define FAKE_FAMILY	0x29	/* netlab's number in that kernel */
+
+/* The last question, how many there were, and from how many sockets. */
+extern char request[4096];
+extern unsigned int n_requests, n_opened;
+
+/* What the tool wrote on stdout and stderr, and the tests that failed. */
+extern char out[16384], err[4096];
+extern unsigned int n_tests, n_failed;
+
+/* Begins a test: no answers, no options. */
+void begin(void);
+
+/*
+ * Answers, one message after the other: add() and add_genl() begin one, added()
+ * ends it, and send_datagram() ends those that are received at once.
+ */
+struct nlmsghdr *add(uint16_t type, uint16_t flags);
+struct nlmsghdr *add_genl(uint16_t flags);
+void added(const struct nlmsghdr *message);
+void send_datagram(void);
+void add_ack(int error, bool capped, const char *text);
+void add_done(int error, const char *text);
+void add_family(void);
+
+/* One command line, its words up to NULL; leaves out[] and err[]. */
+enum status run(const char *first, ...);
+
+/* An attribute of the last question, or NULL; and how many it had. */
+const struct nlattr *requested(uint16_t type);
+unsigned int n_sent(void);
+
+/* TAP */
+void ok(bool passed, const char *what);
+void is(const char *got, const char *expected, const char *what);
+void is_number(uint64_t got, uint64_t expected, const char *what);
+
+#endif /* NETLAB_TOOL_KERNEL_H */

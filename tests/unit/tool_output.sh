@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Exit codes, errors as JSON, batches, and outputs that can't be written: all
+# that needs no module.
+
+# shellcheck disable=SC2086 # $words are several
+. "$(dirname "$0")/../lib.sh"
+NETLAB=${NETLAB:-userspace/netlab}
+
+scratch=$(mktemp -d) || exit
+trap 'rm -rf "$scratch"' EXIT
+
+# One JSON document on stdin: prints the value of a Python expression of it.
+json() { /usr/bin/python3 -c "import json, sys; d = json.loads(sys.stdin.read()); print(($1))"; }
+
+# both COMMAND...: what it writes on stderr, then its exit code
+both() {
+	"$@" 2>&1 >/dev/null </dev/null
+	echo "exit $?"
+}
+
+# ---- no object, help, version
+
+is 'no object: exit 1' "$(both "$NETLAB" | tail -n 1)" 'exit 1'
+like 'no object: the usage on stderr' "$(both "$NETLAB")" '^Usage: netlab '
+for words in -h --help help; do
+	like "netlab $words: the usage on stdout" "$("$NETLAB" $words)" '^Usage: netlab '
+	is "netlab $words: exit 0" "$(both "$NETLAB" $words)" 'exit 0'
+done
+like 'netlab -V' "$("$NETLAB" -V)" '^netlab [0-9]+\.[0-9]+\.[0-9]+$'
+is 'netlab stats help is netlab help stats' "$("$NETLAB" stats help)" "$("$NETLAB" help stats)"
+is 'the usage fits in 80 columns' \
+	"$({ "$NETLAB" help; "$NETLAB" help stats; "$NETLAB" help echo; } | awk 'length > 79')" ''
+
+# ---- without the module
+
+if [ -e /proc/netlab ]; then
+	skip 'not loaded' 'the module is loaded here'
+else
+	for words in stats 'stats reset' echo 'echo set local on'; do
+		is "netlab $words: not loaded, and how to load it" "$(both "$NETLAB" $words)" \
+			"netlab: the module isn't loaded: load it by \"modprobe netlab\", or by \"insmod netlab.ko\" from a build
+exit 3"
+	done
+	is '-j: the same as JSON' "$("$NETLAB" -j stats 2>&1 | json 'd["exit"], sorted(d)')" \
+		"(3, ['error', 'exit'])"
+	is '-w ends when the module is missing' "$(both timeout 5 "$NETLAB" -w 0.01 stats | tail -n 1)" 'exit 3'
+fi
+
+# ---- errors as JSON
+
+for words in 'bogus' 'stats hook x' '--bogus' 'stats proto 999' '-n no-such stats' ''; do
+	is "netlab -j $words: an error as JSON" \
+		"$("$NETLAB" -j $words 2>&1 >/dev/null | json 'd["exit"], list(d), len(d["error"]) > 10')" \
+		"(1, ['error', 'exit'], True)"
+done
+is '-j: a word with an escape sequence and quotes' \
+	"$("$NETLAB" -j stats hook $'\e"\\' 2>&1 | json 'd["error"][:15]')" 'hook \x1b"\: ex'
+is '-jp: combined options' "$(both "$NETLAB" -jp bogus)" \
+	'{"error":"bogus: expected stats, echo or help","exit":1}
+exit 1'
+
+# ---- explanations need no module
+
+for object in stats echo; do
+	is "netlab -e $object: exit 0" "$(both "$NETLAB" -e $object)" 'exit 0'
+	is "netlab -je $object: JSON" "$("$NETLAB" -je $object | json 'len(d) > 3')" True
+	is "netlab -e $object: 80 columns" "$("$NETLAB" -e $object | awk 'length > 79')" ''
+done
+# Every outcome, as the specification orders them, has its sentence.
+is 'netlab -e echo: the outcomes of netlab.yaml, in its order' \
+	"$("$NETLAB" -je echo | json '" ".join(r["value"] for r in d["outcomes"] if r["column"] == "outcome" and r["value"])')" \
+	"$(/usr/bin/python3 -c '
+import yaml
+spec = yaml.safe_load(open("module/netlab.yaml"))
+for d in spec["definitions"]:
+    if d["name"] == "outcome":
+        print(" ".join(e["name"] for e in d["entries"]))')"
+is 'a column of every attribute of a row in netlab.yaml is explained' "$(
+	{ "$NETLAB" -je stats; "$NETLAB" -je echo; } | /usr/bin/python3 -c '
+import json, sys, yaml
+said = {}
+for line in sys.stdin:
+    said.update({k: v for k, v in json.loads(line).items() if isinstance(v, list)})
+spec = yaml.safe_load(open("module/netlab.yaml"))
+for name, key in ("protocol-row", "protocols"), ("hook-row", "hooks"), ("outcome-row", "outcomes"):
+    attrs = next(s for s in spec["attribute-sets"] if s["name"] == name)["attributes"]
+    columns = {row["column"] for row in said[key]}
+    for attr in attrs:
+        if attr["type"] != "pad" and attr["name"] not in columns:
+            print(name, attr["name"])')" ''
+
+# ---- batches
+
+cat >"$scratch/batch" <<'END'
+# a comment, and an empty line
+
+help words	# and behind a command
+  stats   help
+echo set rate 0 burst 5
+help
+END
+is 'a batch stops at the first error and tells its place' "$(both "$NETLAB" -b "$scratch/batch")" \
+	"netlab: $scratch/batch:5: rate 0: expected 1 to 4294967295 packets per second, or unlimited
+exit 1"
+is 'what came before is done' "$("$NETLAB" -b "$scratch/batch" 2>/dev/null)" \
+	"$("$NETLAB" help words; "$NETLAB" help stats)"
+is 'a batch from stdin' "$("$NETLAB" -b - <"$scratch/batch" 2>&1 >/dev/null)" \
+	"netlab: stdin:5: rate 0: expected 1 to 4294967295 packets per second, or unlimited"
+is 'a batch, error as JSON' "$("$NETLAB" -jb - <"$scratch/batch" 2>&1 >/dev/null | json 'd["error"][:8], d["exit"]')" \
+	"('stdin:5:', 1)"
+is 'an empty batch' "$(both "$NETLAB" -b /dev/null)" 'exit 0'
+is 'a batch without a last newline' "$(printf 'bogus' | "$NETLAB" -b - 2>&1)" \
+	'netlab: stdin:1: bogus: expected stats, echo or help'
+is 'a batch with a NUL byte' "$(printf 'help\0 me\n' | "$NETLAB" -b - 2>&1)" \
+	'netlab: stdin:1: a NUL byte: expected text'
+is 'a batch with too many words' "$(printf 'help%.0s ' {1..65} | "$NETLAB" -b - 2>&1)" \
+	'netlab: stdin:1: expected at most 64 words'
+is 'a batch that is missing' "$(both "$NETLAB" -b "$scratch/none")" \
+	"netlab: $scratch/none: No such file or directory
+exit 1"
+is 'a batch that is a folder' "$(both "$NETLAB" -b "$scratch")" \
+	"netlab: $scratch: can't read: Is a directory
+exit 1"
+
+# ---- outputs that can't be written
+
+is 'a full disk' "$("$NETLAB" help 2>&1 >/dev/full; echo "exit $?")" \
+	"netlab: can't write the output: No space left on device
+exit 1"
+is 'a full disk, as JSON' "$("$NETLAB" -j help 2>&1 >/dev/full | json 'd["exit"]')" 1
+is 'a closed output' "$("$NETLAB" help 2>&1 >&-; echo "exit $?")" \
+	"netlab: can't write the output: Bad file descriptor
+exit 1"
+# 141 is a quiet death by SIGPIPE; the reader is gone before it writes.
+is 'a closed pipe' "$(/usr/bin/python3 - "$NETLAB" <<'END'
+import os, signal, subprocess, sys
+for ignored in False, True:
+    reader, writer = os.pipe()
+    os.close(reader)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    done = subprocess.run([sys.argv[1], "help"], stdout=writer, stderr=subprocess.PIPE,
+                          restore_signals=False, timeout=10)
+    os.close(writer)
+    print(done.returncode, done.stderr.decode().strip())
+END
+)" "-13 
+1 netlab: can't write the output: Broken pipe"
+
+# ---- colour: only where it is asked for, or on a terminal without NO_COLOR
+
+escapes() { "$@" | grep -c $'\e' | sed 's/[1-9].*/some/'; }
+is 'no colour in a pipe' "$(escapes "$NETLAB" -e echo)" 0
+is '-c: colour in a pipe' "$(escapes "$NETLAB" -c -e echo)" some
+is '-c=off' "$(escapes "$NETLAB" -c=off -e echo)" 0
+is '--color=always' "$(escapes "$NETLAB" --color=always -e echo)" some
+on_terminal() { escapes script -qec "$*" /dev/null </dev/null; }
+if command -v script >/dev/null; then
+	export TERM=xterm
+	is 'colour on a terminal' "$(on_terminal env -u NO_COLOR "$NETLAB" -e echo)" some
+	is 'NO_COLOR on a terminal' "$(on_terminal NO_COLOR=1 "$NETLAB" -e echo)" 0
+	is 'TERM=dumb' "$(on_terminal env -u NO_COLOR TERM=dumb "$NETLAB" -e echo)" 0
+else
+	skip 'colour on a terminal' 'no script(1)'
+fi
+
+done_testing

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one table of what can be said to the tool. Parsing, usage texts and
+ * completion all read it.
+ */
+#ifndef NETLAB_COMMANDS_H
+#define NETLAB_COMMANDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "words.h"
+
+struct nlmsghdr;
+struct words;
+
+/**
+ * enum value_kind - What stands after a keyword.
+ * @VALUE_WORD: One of a few words; its index is the value.
+ * @VALUE_PROTOCOL: An IP protocol's name or number.
+ * @VALUE_NUMBER: A number in a range.
+ */
+enum value_kind {
+	VALUE_WORD,
+	VALUE_PROTOCOL,
+	VALUE_NUMBER,
+};
+
+/**
+ * struct keyword - A word that is followed by a value.
+ * @word: The word.
+ * @metavar: How usage texts write the value. Completion offers those of its
+ *	alternatives that are in small letters.
+ * @kind: What the value is.
+ * @words: The words of a VALUE_WORD.
+ * @min: The least that a VALUE_NUMBER can be.
+ * @max: The most.
+ * @unit: What a VALUE_NUMBER counts.
+ * @zero: A word that stands for the number 0, or NULL.
+ * @attr: The netlink attribute that carries the value.
+ * @size: Its size in bytes, 1 or 4.
+ * @explain: A sentence.
+ */
+struct keyword {
+	const char *word;
+	const char *metavar;
+	enum value_kind kind;
+	const struct words *words;
+	uint32_t min;
+	uint32_t max;
+	const char *unit;
+	const char *zero;
+	uint16_t attr;
+	uint8_t size;
+	const char *explain;
+};
+
+/**
+ * struct command - What can be done with an object.
+ * @word: Its name.
+ * @keywords: What can follow it, in any order, each once.
+ * @n_keywords: How many those are.
+ * @needs_words: At least one must follow.
+ * @reads: It prints a reading: --watch can repeat it, --explain explain it.
+ * @run: Does it.
+ * @explain: A sentence.
+ */
+struct command {
+	const char *word;
+	const struct keyword *keywords;
+	unsigned int n_keywords;
+	bool needs_words;
+	bool reads;
+	enum status (*run)(const struct command *command,
+			   const struct values *values);
+	const char *explain;
+};
+
+/**
+ * struct object - What the tool can be asked about.
+ * @word: Its name.
+ * @commands: The first is meant where none is named.
+ * @n_commands: How many there are.
+ * @help: Instead of commands: takes the words that follow.
+ * @explain: A sentence.
+ */
+struct object {
+	const char *word;
+	const struct command *commands;
+	unsigned int n_commands;
+	enum status (*help)(char **words);
+	const char *explain;
+};
+
+/**
+ * struct option_word - One option of the command line.
+ * @letter: The short one.
+ * @word: The long one.
+ * @metavar: Its value in usage texts, or NULL.
+ * @optional: The value can be left out.
+ * @explain: A sentence.
+ */
+struct option_word {
+	char letter;
+	const char *word;
+	const char *metavar;
+	bool optional;
+	const char *explain;
+};
+
+extern const struct object objects[];
+extern const unsigned int n_objects;
+extern const struct option_word option_words[];
+extern const unsigned int n_options;
+
+extern const struct keyword echo_settings[];
+extern const unsigned int n_echo_settings;
+
+void put_values(struct nlmsghdr *message, const struct command *command,
+		const struct values *values);
+
+enum status help(char **words);
+void help_usage(FILE *out);
+void help_object(FILE *out, const struct object *object);
+enum status run_words(char **words);
+
+#endif /* NETLAB_COMMANDS_H */

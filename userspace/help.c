@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The object help: usage texts for people, and the same table for completion.
+ */
+#include <stdio.h>
+
+#include "commands.h"
+
+#define INDENT	24	/* column of the explanations */
+
+/* "  netlab stats [show] [family ...]", cut between words where it is long. */
+static void usage_line(FILE *out, const struct object *object,
+		       const struct command *command)
+{
+	bool first = command == &object->commands[0];
+	char text[512], label[64];
+	size_t used = 0;
+	unsigned int i;
+
+	snprintf(label, sizeof(label), "  netlab %s %s%s%s", object->word,
+		 first ? "[" : "", command->word, first ? "]" : "");
+	text[0] = '\0';
+	for (i = 0; i < command->n_keywords && used < sizeof(text); i++)
+		used += snprintf(text + used, sizeof(text) - used,
+				 "%s[%s %s]", i ? " " : "",
+				 command->keywords[i].word,
+				 command->keywords[i].metavar);
+	print_wrapped(out, label, INDENT, text);
+}
+
+static void object_usage(FILE *out, const struct object *object)
+{
+	unsigned int i;
+
+	for (i = 0; i < object->n_commands; i++)
+		usage_line(out, object, &object->commands[i]);
+	if (object->help)
+		fprintf(out, "  netlab %s [OBJECT|words]\n", object->word);
+}
+
+/**
+ * help_usage() - Print how the tool is used.
+ * @out: Where to.
+ */
+void help_usage(FILE *out)
+{
+	const struct option_word *option;
+	char label[64];
+	unsigned int i;
+
+	fputs("Usage: netlab [OPTIONS] OBJECT [COMMAND]\n"
+	      "       netlab [OPTIONS] -b FILE\n\n"
+	      "netlab counts the packets that pass each hook of a network namespace, and\n"
+	      "answers ICMP and ICMPv6 echo requests. Words can be cut short.\n\n", out);
+	for (i = 0; i < n_objects; i++)
+		object_usage(out, &objects[i]);
+	fputs("\nOptions, before the object:\n", out);
+	for (i = 0; i < n_options; i++) {
+		option = &option_words[i];
+		snprintf(label, sizeof(label), "  -%c, --%s%s%s%s",
+			 option->letter, option->word,
+			 !option->metavar ? "" : option->optional ? "[=" : " ",
+			 option->metavar ? option->metavar : "",
+			 option->optional ? "]" : "");
+		print_wrapped(out, label, INDENT, option->explain);
+	}
+	fputs("\nExit code: 0 done, 1 usage, 2 the kernel refused, 3 the module isn't loaded.\n"
+	      "More: netlab help OBJECT, man netlab\n", out);
+}
+
+/**
+ * help_object() - Print how one object is used.
+ * @out: Where to.
+ * @object: The object.
+ */
+void help_object(FILE *out, const struct object *object)
+{
+	const struct command *command;
+	const struct keyword *keyword;
+	char label[64];
+	unsigned int i, j;
+
+	fprintf(out, "%s\n\nUsage:\n", object->explain);
+	object_usage(out, object);
+	for (i = 0; i < object->n_commands; i++) {
+		command = &object->commands[i];
+		fputc('\n', out);
+		snprintf(label, sizeof(label), "%s:", command->word);
+		print_wrapped(out, label, INDENT, command->explain);
+		for (j = 0; j < command->n_keywords; j++) {
+			keyword = &command->keywords[j];
+			snprintf(label, sizeof(label), "  %s", keyword->word);
+			print_wrapped(out, label, INDENT, keyword->explain);
+		}
+	}
+}
+
+/*
+ * For completion, a line for each word, its fields parted by tabs:
+ * option LETTER LONG VALUE, object OBJECT, command OBJECT COMMAND,
+ * keyword OBJECT COMMAND KEYWORD VALUE.
+ * The first command of an object is the one that can be left out.
+ */
+static void help_words(FILE *out)
+{
+	const struct command *command;
+	const struct object *object;
+	unsigned int i, j, k;
+
+	for (i = 0; i < n_options; i++)
+		fprintf(out, "option\t-%c\t--%s\t%s\n", option_words[i].letter,
+			option_words[i].word, option_words[i].metavar ?
+			option_words[i].metavar : "");
+	for (i = 0; i < n_objects; i++) {
+		object = &objects[i];
+		fprintf(out, "object\t%s\n", object->word);
+		for (j = 0; j < object->n_commands; j++) {
+			command = &object->commands[j];
+			fprintf(out, "command\t%s\t%s\n", object->word,
+				command->word);
+			for (k = 0; k < command->n_keywords; k++)
+				fprintf(out, "keyword\t%s\t%s\t%s\t%s\n",
+					object->word, command->word,
+					command->keywords[k].word,
+					command->keywords[k].metavar);
+		}
+		if (!object->help)
+			fprintf(out, "command\t%s\thelp\n", object->word);
+	}
+	for (i = 0; i < n_objects; i++)
+		fprintf(out, "command\thelp\t%s\n", objects[i].word);
+	fputs("command\thelp\twords\n", out);
+}
+
+/**
+ * help() - The object help.
+ * @words: What follows it.
+ *
+ * Return: The exit code.
+ */
+enum status help(char **words)
+{
+	struct choice choice = { .count = 0 };
+	unsigned int i;
+	int index;
+
+	if (!*words) {
+		help_usage(stdout);
+		return STATUS_OK;
+	}
+	for (i = 0; i < n_objects; i++)
+		choice_add(&choice, objects[i].word, false);
+	choice_add(&choice, "words", false);
+	index = choose(&choice, "help", words[0]);
+	if (index < 0)
+		return STATUS_USAGE;
+	if (words[1])
+		return fail(STATUS_USAGE,
+			    "help %s %s: expected nothing after help %s",
+			    choice.word[index], words[1], choice.word[index]);
+	if ((unsigned int)index == n_objects)
+		help_words(stdout);
+	else
+		help_object(stdout, &objects[index]);
+	return STATUS_OK;
+}

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * netlab: options, then one command, a batch of them, or one again and again.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/select.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "nl.h"
+
+#ifndef NETLAB_VERSION
+#error "NETLAB_VERSION is the Makefile's to say"
+#endif
+
+#define MAX_OPTIONS	16
+#define MAX_BATCH_WORDS	64
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/*
+ * A socket must not become the standard output of a caller that closed it: what
+ * is printed would be sent to the kernel.
+ */
+static void hold_standard_files(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			_exit(STATUS_USAGE);
+}
+
+/* Whether what was printed has reached its file: a disk may be full. */
+static enum status flush_output(void)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return STATUS_OK;
+	return fail(STATUS_USAGE, "can't write the output: %s",
+		    strerror(errno ? errno : EIO));
+}
+
+static enum status parse_color(const char *word)
+{
+	static const char *const words[] = {
+		"on", "off", "auto", "always", "never"
+	};
+	struct choice choice = { .count = 0 };
+	unsigned int i;
+	int index = 0;
+
+	if (word) {
+		for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			choice_add(&choice, words[i], false);
+		/* getopt leaves the = of "-c=on". */
+		index = choose(&choice, "--color", word + (*word == '='));
+		if (index < 0)
+			return STATUS_USAGE;
+	}
+	if (index != 2)
+		opts.color = index == 0 || index == 3;
+	return STATUS_OK;
+}
+
+static bool color_auto(void)
+{
+	const char *no = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no && *no) &&
+	       term && strcmp(term, "dumb");
+}
+
+static enum status take_option(int letter, const char *value)
+{
+	switch (letter) {
+	case 'j':
+		opts.json = true;
+		break;
+	case 'p':
+		opts.pretty = true;
+		break;
+	case 'n':
+		opts.netns = value;
+		break;
+	case 'a':
+		opts.all = true;
+		break;
+	case 'w':
+		if (!parse_seconds(value, &opts.watch))
+			return fail(STATUS_USAGE,
+				    "--watch %s: expected 0.01 to 86400 seconds",
+				    *value ? value : "\"\"");
+		break;
+	case 'e':
+		opts.explain = true;
+		break;
+	case 'b':
+		opts.batch = value;
+		break;
+	case 'c':
+		return parse_color(value);
+	}
+	return STATUS_OK;
+}
+
+/* What getopt makes of the table of options. */
+static void fill_options(char *letters, struct option *options)
+{
+	const struct option_word *word;
+	unsigned int i;
+
+	*letters++ = '+';	/* up to the object */
+	*letters++ = ':';	/* complaints are ours */
+	for (i = 0; i < n_options; i++) {
+		word = &option_words[i];
+		options[i].name = word->word;
+		options[i].val = word->letter;
+		options[i].has_arg = !word->metavar ? no_argument :
+			word->optional ? optional_argument : required_argument;
+		*letters++ = word->letter;
+		if (word->metavar)
+			*letters++ = ':';
+		if (word->optional)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+}
+
+static enum status bad_option(int letter, char **argv)
+{
+	const char *said = argv[optind - 1];
+	char name[3] = { '-', optopt, '\0' };
+
+	if (strncmp(said, "--", 2))
+		said = name;
+	if (letter == ':')
+		return fail(STATUS_USAGE, "%s: expected a value", said);
+	if (strchr(said, '=') && optopt)
+		return fail(STATUS_USAGE, "%s: takes no value", said);
+	return fail(STATUS_USAGE,
+		    "%s: no such option, or several: see \"netlab -h\"", said);
+}
+
+/* Sets *done if the options were all there was to do. */
+static enum status parse_options(int argc, char **argv, bool *done)
+{
+	struct option options[MAX_OPTIONS] = { 0 };
+	char letters[3 * MAX_OPTIONS + 3];
+	enum status status;
+	int letter, i;
+
+	/* For a complaint about an option that stands before it. */
+	for (i = 1; i < argc && argv[i][0] == '-'; i++)
+		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json"))
+			opts.json = true;
+
+	opts.color = color_auto();
+	fill_options(letters, options);
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		switch (letter) {
+		case 'V':
+			puts("netlab " NETLAB_VERSION);
+			*done = true;
+			return STATUS_OK;
+		case 'h':
+			help_usage(stdout);
+			*done = true;
+			return STATUS_OK;
+		case '?':
+		case ':':
+			return bad_option(letter, argv);
+		}
+		status = take_option(letter, optarg);
+		if (status)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+/* Cuts a line into words. Returns how many, or -1 if they are too many. */
+static int split(char *line, char **words)
+{
+	static const char blanks[] = " \t\r\n\v\f";
+	char *rest = NULL, *word;
+	int count = 0;
+
+	line[strcspn(line, "#")] = '\0';
+	for (word = strtok_r(line, blanks, &rest); word;
+	     word = strtok_r(NULL, blanks, &rest)) {
+		if (count == MAX_BATCH_WORDS)
+			return -1;
+		words[count++] = word;
+	}
+	words[count] = NULL;
+	return count;
+}
+
+static enum status run_line(char *line, size_t length)
+{
+	char *words[MAX_BATCH_WORDS + 1];
+	int count;
+
+	if (strlen(line) != length)
+		return fail(STATUS_USAGE, "a NUL byte: expected text");
+	count = split(line, words);
+	if (count < 0)
+		return fail(STATUS_USAGE, "expected at most %d words",
+			    MAX_BATCH_WORDS);
+	return count ? run_words(words) : STATUS_OK;
+}
+
+static enum status run_batch(void)
+{
+	bool from_stdin = !strcmp(opts.batch, "-");
+	enum status status = STATUS_OK;
+	const char *name = opts.batch;
+	FILE *file = stdin;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t length;
+
+	if (!from_stdin)
+		file = fopen(name, "re");
+	if (!file)
+		return fail(STATUS_USAGE, "%s: %s", name, strerror(errno));
+	while (!status) {
+		errno = 0;
+		length = getline(&line, &size, file);
+		if (length < 0)
+			break;
+		opts.line++;
+		status = run_line(line, length);
+	}
+	opts.line = 0;
+	if (!status && ferror(file))
+		status = fail(STATUS_USAGE, "%s: can't read: %s", name,
+			      strerror(errno));
+	free(line);
+	if (!from_stdin)
+		fclose(file);
+	return status;
+}
+
+/* Waits until a time of CLOCK_MONOTONIC, in seconds, or for Ctrl-C. */
+static void wait_until(double when)
+{
+	struct timespec left = { 0 };
+	double seconds = when - now();
+	sigset_t block, before;
+
+	if (seconds > 0) {
+		left.tv_sec = (time_t)seconds;
+		left.tv_nsec = (seconds - (double)left.tv_sec) * 1e9;
+	}
+	/* So that Ctrl-C can't come between looking for it and waiting. */
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	sigprocmask(SIG_BLOCK, &block, &before);
+	sigdelset(&before, SIGINT);
+	if (!interrupted)
+		pselect(0, NULL, NULL, NULL, &left, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/*
+ * The first Ctrl-C lets the reading come to its end; the second is for one that
+ * can't, because nobody reads the pipe.
+ */
+static enum status run_watch(char **words)
+{
+	struct sigaction action = {
+		.sa_handler = interrupt,
+		.sa_flags = SA_RESTART | SA_RESETHAND,
+	};
+	bool terminal = isatty(STDOUT_FILENO);
+	enum status status = STATUS_OK;
+	double next = now();
+	bool first = true;
+
+	sigaction(SIGINT, &action, NULL);
+	while (!interrupted) {
+		if (!opts.json && terminal)
+			fputs("\033[H\033[J", stdout);
+		else if (!opts.json && !first)
+			fputc('\n', stdout);
+		first = false;
+		status = run_words(words);
+		if (!status)
+			status = flush_output();
+		if (status)
+			break;
+		/* The module may be another by then, and so its number. */
+		nl_close();
+
+		next += opts.watch;
+		if (next < now())	/* it was stopped: don't catch up */
+			next = now();
+		wait_until(next);
+	}
+	return status;
+}
+
+static enum status run(char **words)
+{
+	if (opts.batch && *words)
+		return fail(STATUS_USAGE,
+			    "%s: expected nothing: the commands are in %s",
+			    *words, opts.batch);
+	if (opts.batch && opts.watch > 0)
+		return fail(STATUS_USAGE,
+			    "--watch repeats one command, not those of --batch");
+	if (opts.batch)
+		return run_batch();
+	if (!*words) {
+		if (opts.json)
+			return fail(STATUS_USAGE, "expected an object: see \"netlab help\"");
+		help_usage(stderr);
+		return STATUS_USAGE;
+	}
+	if (opts.watch > 0)
+		return run_watch(words);
+	return run_words(words);
+}
+
+int main(int argc, char **argv)
+{
+	enum status status, flushed;
+	bool done = false;
+
+	hold_standard_files();
+	status = parse_options(argc, argv, &done);
+	if (!status && !done)
+		status = run(argv + optind);
+	nl_close();
+	flushed = status ? STATUS_OK : flush_output();
+	return status ? status : flushed;
+}

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Generic netlink by libmnl: one socket in the namespace that was asked for,
+ * one question at a time.
+ */
+#define _GNU_SOURCE	/* setns() */
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include <linux/netlab.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "nl.h"
+
+#define NETNS_DIR	"/run/netns"
+#define REQUEST_SIZE	1024	/* the largest question has a few attributes */
+#define ANSWER_SIZE	32768	/* as much as the kernel fills at once */
+#define DUMP_TRIES	8	/* while the counters change under a dump */
+#define ANSWER_SECONDS	10	/* for a kernel that doesn't answer */
+
+static struct {
+	struct mnl_socket *socket;
+	unsigned int sequence;
+	uint16_t family;
+	bool in_netns;
+	char request[REQUEST_SIZE] __attribute__((aligned(4)));
+	char answer[ANSWER_SIZE] __attribute__((aligned(4)));
+} nl;
+
+/*
+ * One exchange: who takes the messages, and how it ended. @error is a number
+ * of errno or 0, and @refused says that it came from the kernel's answer.
+ */
+struct exchange {
+	nl_message_t *take;
+	void *data;
+	int error;
+	bool refused;
+	char text[256];
+};
+
+/* What the kernel says in words is an attribute behind its error number. */
+static void take_text(const struct nlmsghdr *message, unsigned int offset,
+		      struct exchange *exchange)
+{
+	const struct nlattr *attr;
+
+	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS) ||
+	    offset > mnl_nlmsg_get_payload_len(message))
+		return;
+	mnl_attr_for_each(attr, message, offset)
+		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG &&
+		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+			snprintf(exchange->text, sizeof(exchange->text), "%s",
+				 mnl_attr_get_str(attr));
+}
+
+static int take_error(const struct nlmsghdr *message, void *data)
+{
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+	unsigned int length = mnl_nlmsg_get_payload_len(message);
+	struct exchange *exchange = data;
+	unsigned int offset = sizeof(*error);
+
+	if (length < sizeof(*error)) {
+		errno = EBADMSG;
+		return MNL_CB_ERROR;
+	}
+	if (error->error) {
+		exchange->error = -error->error;
+		exchange->refused = true;
+		/* Without NETLINK_CAP_ACK the question stands in between. */
+		if (!(message->nlmsg_flags & NLM_F_CAPPED))
+			offset += MNL_ALIGN(error->msg.nlmsg_len) -
+				  sizeof(error->msg);
+		take_text(message, offset, exchange);
+	}
+	return MNL_CB_STOP;
+}
+
+static int take_done(const struct nlmsghdr *message, void *data)
+{
+	struct exchange *exchange = data;
+	int error;
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(error))
+		return MNL_CB_STOP;
+	memcpy(&error, mnl_nlmsg_get_payload(message), sizeof(error));
+	if (error < 0) {
+		exchange->error = -error;
+		exchange->refused = true;
+		take_text(message, sizeof(error), exchange);
+	}
+	return MNL_CB_STOP;
+}
+
+static int take_message(const struct nlmsghdr *message, void *data)
+{
+	struct exchange *exchange = data;
+
+	if (exchange->take &&
+	    mnl_nlmsg_get_payload_len(message) >= sizeof(struct genlmsghdr))
+		exchange->take(message, exchange->data);
+	return MNL_CB_OK;
+}
+
+/* Sends nl.request and takes the whole answer. */
+static void talk(struct exchange *exchange)
+{
+	static mnl_cb_t control[] = {
+		[NLMSG_ERROR] = take_error,
+		[NLMSG_DONE] = take_done,
+	};
+	struct nlmsghdr *request = (struct nlmsghdr *)nl.request;
+	ssize_t length;
+	int more;
+
+	exchange->error = 0;
+	exchange->refused = false;
+	exchange->text[0] = '\0';
+	request->nlmsg_seq = ++nl.sequence;
+	if (mnl_socket_sendto(nl.socket, request, request->nlmsg_len) < 0) {
+		exchange->error = errno;
+		return;
+	}
+	do {
+		do {
+			length = mnl_socket_recvfrom(nl.socket, nl.answer,
+						     sizeof(nl.answer));
+		} while (length < 0 && errno == EINTR);	/* Ctrl-C waits */
+		if (length < 0) {
+			exchange->error = errno;
+			return;
+		}
+		more = mnl_cb_run2(nl.answer, length, nl.sequence,
+				   mnl_socket_get_portid(nl.socket),
+				   take_message, exchange, control,
+				   MNL_ARRAY_SIZE(control));
+		if (more < 0) {
+			exchange->error = errno;
+			return;
+		}
+	} while (more > 0);
+}
+
+static enum status enter_netns(void)
+{
+	char path[4096];
+	int fd, error;
+
+	if (!opts.netns || nl.in_netns)
+		return STATUS_OK;
+	if (!*opts.netns)
+		return fail(STATUS_USAGE, "--netns \"\": expected a name");
+	snprintf(path, sizeof(path), "%s%s",
+		 strchr(opts.netns, '/') ? "" : NETNS_DIR "/", opts.netns);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(STATUS_USAGE, "network namespace %s: %s: %s",
+			    opts.netns, path, strerror(errno));
+	error = setns(fd, CLONE_NEWNET) ? errno : 0;
+	close(fd);
+	if (error == EINVAL)
+		return fail(STATUS_USAGE, "%s: not a network namespace", path);
+	if (error)
+		return fail(STATUS_REFUSED, "network namespace %s: %s%s",
+			    opts.netns, strerror(error), error == EPERM ?
+			    ": entering it needs CAP_SYS_ADMIN" : "");
+	nl.in_netns = true;
+	return STATUS_OK;
+}
+
+static struct nlmsghdr *new_request(uint16_t type, uint16_t flags,
+				    uint8_t command)
+{
+	struct nlmsghdr *message;
+	struct genlmsghdr *header;
+
+	memset(nl.request, 0, sizeof(nl.request));
+	message = mnl_nlmsg_put_header(nl.request);
+	message->nlmsg_type = type;
+	message->nlmsg_flags = NLM_F_REQUEST | flags;
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->cmd = command;
+	header->version = NETLAB_FAMILY_VERSION;
+	return message;
+}
+
+static void take_family(const struct nlmsghdr *message, void *data)
+{
+	const struct nlattr *attr;
+
+	(void)data;
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
+			nl.family = nl_number(attr);
+}
+
+static enum status find_family(void)
+{
+	struct exchange exchange = { .take = take_family };
+	struct nlmsghdr *message;
+
+	message = new_request(GENL_ID_CTRL, NLM_F_ACK, CTRL_CMD_GETFAMILY);
+	mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, NETLAB_FAMILY_NAME);
+	nl.family = 0;
+	talk(&exchange);
+	if (exchange.refused && exchange.error == ENOENT)
+		return fail(STATUS_NOT_LOADED,
+			    "the module isn't loaded: load it by \"modprobe netlab\", or by \"insmod netlab.ko\" from a build");
+	if (exchange.error || !nl.family)
+		return fail(STATUS_REFUSED, "generic netlink: %s",
+			    strerror(exchange.error ? exchange.error : ENOMSG));
+	return STATUS_OK;
+}
+
+static enum status open_socket(void)
+{
+	struct timeval limit = { .tv_sec = ANSWER_SECONDS };
+	enum status status;
+	int on = 1;
+
+	if (nl.socket)
+		return STATUS_OK;
+	status = enter_netns();
+	if (status)
+		return status;
+	nl.socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	if (!nl.socket || mnl_socket_bind(nl.socket, 0, MNL_SOCKET_AUTOPID))
+		return fail(STATUS_REFUSED, "netlink socket: %s",
+			    strerror(errno));
+	/* An older kernel has not all of these; netlab works without, too. */
+	mnl_socket_setsockopt(nl.socket, NETLINK_EXT_ACK, &on, sizeof(on));
+	mnl_socket_setsockopt(nl.socket, NETLINK_CAP_ACK, &on, sizeof(on));
+	mnl_socket_setsockopt(nl.socket, NETLINK_GET_STRICT_CHK, &on,
+			      sizeof(on));
+	setsockopt(mnl_socket_get_fd(nl.socket), SOL_SOCKET, SO_RCVTIMEO,
+		   &limit, sizeof(limit));
+	return find_family();
+}
+
+/**
+ * nl_begin() - Begin a question.
+ * @command: One of NETLAB_CMD_....
+ * @dump: Ask for all, not for one.
+ * @message: The question, for attributes to be put to; nl_ask() sends it.
+ *
+ * Return: STATUS_OK, or another after a complaint.
+ */
+enum status nl_begin(uint8_t command, bool dump, struct nlmsghdr **message)
+{
+	enum status status = open_socket();
+
+	if (status) {
+		nl_close();
+		return status;
+	}
+	*message = new_request(nl.family, dump ? NLM_F_DUMP : NLM_F_ACK,
+			       command);
+	return STATUS_OK;
+}
+
+/*
+ * A socket that gave up in the middle of a dump still has the rest of it to
+ * say, so the question is asked again by a new one.
+ */
+static enum status reopen(void)
+{
+	static char question[REQUEST_SIZE];
+	enum status status;
+
+	memcpy(question, nl.request, sizeof(question));
+	nl_close();
+	status = open_socket();
+	memcpy(nl.request, question, sizeof(question));
+	((struct nlmsghdr *)nl.request)->nlmsg_type = nl.family;
+	return status;
+}
+
+/**
+ * nl_ask() - Send the question and take the answer.
+ * @take: Takes each message of it; NULL if none is expected.
+ * @again: Forgets what @take took: the counters changed under a dump, which is
+ *	tried again. NULL if it isn't a dump.
+ * @data: For both.
+ *
+ * Return: STATUS_OK, or another after a complaint.
+ */
+enum status nl_ask(nl_message_t *take, nl_again_t *again, void *data)
+{
+	struct exchange exchange = { .take = take, .data = data };
+	const char *hint = "";
+	enum status status;
+	unsigned int try;
+
+	for (try = 1; ; try++) {
+		talk(&exchange);
+		/* This is how libmnl tells of NLM_F_DUMP_INTR. */
+		if (exchange.error != EINTR || exchange.refused || !again)
+			break;
+		if (try == DUMP_TRIES) {
+			nl_close();
+			return fail(STATUS_REFUSED,
+				    "the counters changed under each of %d readings: try again",
+				    DUMP_TRIES);
+		}
+		again(data);
+		status = reopen();
+		if (status) {
+			nl_close();
+			return status;
+		}
+	}
+	if (!exchange.error)
+		return STATUS_OK;
+
+	nl_close();	/* what is left of the answer must not be the next one */
+	if (exchange.error == EAGAIN && !exchange.refused)
+		return fail(STATUS_REFUSED,
+			    "the kernel didn't answer within %d seconds",
+			    ANSWER_SECONDS);
+	if (!exchange.refused)
+		return fail(STATUS_REFUSED, "netlink: %s",
+			    strerror(exchange.error));
+	if (*exchange.text)
+		return fail(STATUS_REFUSED, "the kernel refused: %s (%s)",
+			    exchange.text, strerror(exchange.error));
+	if (exchange.error == EPERM)
+		hint = ": this needs CAP_NET_ADMIN over the network namespace";
+	else if (exchange.error == EOPNOTSUPP)
+		hint = ": the module that is loaded can't do this";
+	return fail(STATUS_REFUSED, "the kernel refused: %s%s",
+		    strerror(exchange.error), hint);
+}
+
+/**
+ * nl_number() - Read a number of whatever size.
+ * @attr: An attribute of 1, 2, 4 or 8 bytes.
+ *
+ * Return: The number; 0 if the size is none of these.
+ */
+uint64_t nl_number(const struct nlattr *attr)
+{
+	switch (mnl_attr_get_payload_len(attr)) {
+	case sizeof(uint8_t):
+		return mnl_attr_get_u8(attr);
+	case sizeof(uint16_t):
+		return mnl_attr_get_u16(attr);
+	case sizeof(uint32_t):
+		return mnl_attr_get_u32(attr);
+	case sizeof(uint64_t):
+		return mnl_attr_get_u64(attr);
+	}
+	return 0;
+}
+
+/**
+ * nl_close() - Close the socket; the next question opens another.
+ */
+void nl_close(void)
+{
+	if (nl.socket)
+		mnl_socket_close(nl.socket);
+	nl.socket = NULL;
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The options, complaints, and printing that is safe for a terminal.
+ */
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+/* Text is wrapped for a terminal of 80 columns. */
+#define WIDTH	79
+
+struct options opts;
+
+static bool printable(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
+/**
+ * escape() - Make text harmless for a terminal.
+ * @to: Where to write it.
+ * @size: Size of @to; what doesn't fit is cut off.
+ * @from: Text from the kernel, a file or the command line.
+ *
+ * All but printable ASCII becomes \xNN: an escape sequence in a name must not
+ * reach the terminal.
+ *
+ * Return: @to.
+ */
+char *escape(char *to, size_t size, const char *from)
+{
+	size_t used = 0;
+
+	for (; *from; from++) {
+		unsigned char c = *from;
+		size_t need = printable(c) ? 1 : 4;
+
+		if (used + need >= size)
+			break;
+		if (printable(c))
+			to[used] = c;
+		else
+			snprintf(to + used, size - used, "\\x%02x", c);
+		used += need;
+	}
+	to[used] = '\0';
+	return to;
+}
+
+/**
+ * no_memory() - Give up for want of memory.
+ */
+void no_memory(void)
+{
+	fputs("netlab: no memory\n", stderr);
+	exit(STATUS_USAGE);
+}
+
+/**
+ * fail() - Say what went wrong, in JSON if that was asked for.
+ * @status: The exit code that goes with it.
+ * @format: A sentence, without a full stop or a newline.
+ *
+ * Return: @status, for the caller to return.
+ */
+enum status fail(enum status status, const char *format, ...)
+{
+	char raw[4096], text[4 * sizeof(raw)];
+	struct json_object *object;
+	va_list args;
+	int used = 0;
+
+	if (opts.line)
+		used = snprintf(raw, sizeof(raw) / 2, "%s:%lu: ",
+				strcmp(opts.batch, "-") ? opts.batch : "stdin",
+				opts.line);
+	if (used >= (int)sizeof(raw) / 2)
+		used = sizeof(raw) / 2 - 1;
+	va_start(args, format);
+	vsnprintf(raw + used, sizeof(raw) - used, format, args);
+	va_end(args);
+	escape(text, sizeof(text), raw);
+
+	/* The answers so far come before the complaint, in a pipe too. */
+	fflush(stdout);
+	if (!opts.json) {
+		fprintf(stderr, "netlab: %s\n", text);
+		return status;
+	}
+
+	object = json_object_new_object();
+	json_object_object_add(object, "error", json_object_new_string(text));
+	json_object_object_add(object, "exit", json_object_new_int(status));
+	fprintf(stderr, "%s\n",
+		json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+					       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+	return status;
+}
+
+/**
+ * print_json() - Print one JSON document and a newline.
+ * @out: Where to.
+ * @object: The document; the caller keeps it.
+ */
+void print_json(FILE *out, struct json_object *object)
+{
+	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+	const char *text;
+
+	if (opts.pretty)
+		flags |= JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
+	text = json_object_to_json_string_ext(object, flags);
+	if (!text)
+		no_memory();
+	fprintf(out, "%s\n", text);
+}
+
+/**
+ * print_wrapped() - Print a label and a text beside it.
+ * @out: Where to.
+ * @label: What stands before the first line.
+ * @indent: Column in which each line of the text begins.
+ * @text: Words, with single spaces between them; what stands in brackets stays
+ *	together.
+ */
+void print_wrapped(FILE *out, const char *label, unsigned int indent,
+		   const char *text)
+{
+	unsigned int column = fprintf(out, "%s", label);
+	bool first = true;
+
+	if (column >= indent && column)
+		column = indent + WIDTH;	/* the text begins on a line of its own */
+	while (*text) {
+		unsigned int length = *text == '[' ? strcspn(text, "]") + 1 :
+						     strcspn(text, " ");
+
+		if (first && column < indent) {
+			fprintf(out, "%*s", indent - column, "");
+			column = indent;
+		} else if (column + 1 + length > WIDTH) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+		} else if (!first) {
+			fputc(' ', out);
+			column++;
+		}
+		fwrite(text, 1, length, out);
+		column += length;
+		text += length;
+		text += strspn(text, " ");
+		first = false;
+	}
+	fputc('\n', out);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What every part of the tool needs: the options, the exit codes, and the two
+ * ways out for text, an answer on stdout and a complaint on stderr.
+ */
+#ifndef NETLAB_TOOL_H
+#define NETLAB_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct json_object;
+
+/**
+ * enum status - Exit codes of the tool.
+ * @STATUS_OK: Done.
+ * @STATUS_USAGE: The command line, a file or the output is at fault.
+ * @STATUS_REFUSED: The kernel refused.
+ * @STATUS_NOT_LOADED: The module isn't loaded.
+ */
+enum status {
+	STATUS_OK,
+	STATUS_USAGE,
+	STATUS_REFUSED,
+	STATUS_NOT_LOADED,
+};
+
+/**
+ * struct options - What the command line's options said.
+ * @json: Print JSON, errors too.
+ * @pretty: Print that JSON indented.
+ * @all: Ask for rows in which everything is zero, too.
+ * @explain: Print what the columns mean instead of a reading.
+ * @color: Use colour; decided already, a terminal or not.
+ * @watch: Seconds between readings; 0 to read once.
+ * @netns: Network namespace to work in, or NULL for the caller's.
+ * @batch: File of commands, or NULL.
+ * @line: Line of @batch that is being done.
+ */
+struct options {
+	bool json;
+	bool pretty;
+	bool all;
+	bool explain;
+	bool color;
+	double watch;
+	const char *netns;
+	const char *batch;
+	unsigned long line;
+};
+
+extern struct options opts;
+
+enum status fail(enum status status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+char *escape(char *to, size_t size, const char *from);
+void print_wrapped(FILE *out, const char *label, unsigned int indent,
+		   const char *text);
+void print_json(FILE *out, struct json_object *object);
+void no_memory(void) __attribute__((noreturn));
+
+#endif /* NETLAB_TOOL_H */
