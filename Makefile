@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# netlab: the module by Kbuild, the tool, and the throw-away machine in which
+# both are run and tested. `make help` lists the targets.
+
+VERSION := 0.1.0
+
+KDIR    ?= /lib/modules/$(shell uname -r)/build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+TESTS   ?=
+
+CFLAGS  ?= -O2 -g
+CC      ?= cc
+PKG_CONFIG ?= pkg-config
+
+BINDIR  := $(DESTDIR)$(PREFIX)/bin
+MANDIR  := $(DESTDIR)$(PREFIX)/share/man/man8
+BASHDIR := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSHDIR  := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+DKMSDIR := /usr/src/netlab-$(VERSION)
+
+# What the module is built from, wherever it is copied to.
+MODULE_SOURCES := Kbuild Makefile dkms.conf module
+
+# A kernel that clang built needs its modules built by clang.
+LLVM_FLAG = $(if $(shell grep -s '^CONFIG_CC_IS_CLANG=y' \
+	$(KDIR)/include/config/auto.conf),LLVM=1)
+KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) $(LLVM_FLAG)
+
+.PHONY: all module tool run check lint install uninstall clean distclean dist \
+	help kdir guest-module test-programs install-tool install-module
+.DEFAULT_GOAL := all
+
+all: module tool ## build netlab.ko and userspace/netlab
+
+## ---- the module
+
+kdir:
+	@test -e $(KDIR)/Makefile || { \
+	echo "No kernel headers in $(KDIR)." >&2; \
+	echo "Install them (Debian, Ubuntu: apt install linux-headers-$$(uname -r))," >&2; \
+	echo "or name another kernel's build folder: make KDIR=FOLDER," >&2; \
+	echo "or do without: \`make run' brings its own kernel and machine." >&2; \
+	exit 1; }
+
+module: kdir ## build netlab.ko for the kernel whose build folder is KDIR
+	$(KBUILD) modules
+
+# In a copy, for the guest's kernel: what was built at the top stays.
+guest-module:
+	@tests/vm/build-module
+
+## ---- the tool
+
+TOOL_OBJECTS := $(patsubst userspace/%.c,build/userspace/%.o,$(wildcard userspace/*.c))
+TOOL_CFLAGS = -Wall -Wextra -Imodule/uapi -DNETLAB_VERSION='"$(VERSION)"' \
+	$(shell $(PKG_CONFIG) --cflags libmnl json-c)
+TOOL_LIBS = $(shell $(PKG_CONFIG) --libs libmnl json-c)
+
+tool: userspace/netlab ## build the command-line tool
+
+userspace/netlab: $(TOOL_OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
+
+build/userspace/%.o: userspace/%.c Makefile
+	@mkdir -p $(@D)
+	@$(PKG_CONFIG) --exists libmnl json-c || { \
+	echo "The tool needs libmnl and json-c (apt install libmnl-dev libjson-c-dev pkg-config)." >&2; \
+	exit 1; }
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(TOOL_CFLAGS) -MMD -c -o $@ $<
+
+-include $(TOOL_OBJECTS:.o=.d)
+
+## ---- the throw-away machine and the tests
+
+# One clock for all the steps that are told of.
+run check lint: export NETLAB_BEGAN := $(shell date +%s)
+
+run: ## boot a throw-away machine and show netlab at work in it
+	@tests/vm/prepare run
+	@tests/vm/run --limit 300 -- tests/demo
+
+check: ## all tests, in a throw-away machine (TESTS='FILE...' for some)
+	@tests/run $(TESTS)
+
+lint: ## checkpatch, sparse, W=1, shellcheck, codespell, symbol names
+	@tests/run --lint
+
+# Small programs that tests use: tests/net/x.c becomes build/tests/x. Static,
+# so that they run in any root folder.
+TEST_PROGRAMS := $(patsubst tests/net/%.c,build/tests/%,$(wildcard tests/net/*.c))
+
+test-programs: $(TEST_PROGRAMS)
+
+build/tests/%: tests/net/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -Imodule/uapi -static -pthread -o $@ $<
+
+## ---- on this host
+
+install: install-tool install-module ## install on this host (root): DKMS if there, the tool, man page, completion
+
+install-tool: userspace/netlab
+	install -D -m 755 userspace/netlab $(BINDIR)/netlab
+	install -D -m 644 userspace/man/netlab.8 $(MANDIR)/netlab.8
+	install -D -m 644 userspace/completion/netlab.bash $(BASHDIR)/netlab
+	install -D -m 644 userspace/completion/_netlab $(ZSHDIR)/_netlab
+
+# With DESTDIR nothing of this host may be touched: the tool alone.
+install-module:
+ifneq ($(DESTDIR),)
+	@echo "DESTDIR is set: the module is not installed"
+else ifneq ($(shell command -v dkms 2>/dev/null),)
+	-dkms remove netlab/$(VERSION) --all >/dev/null 2>&1
+	rm -rf $(DKMSDIR)
+	mkdir -p $(DKMSDIR)
+	cp -r $(MODULE_SOURCES) $(DKMSDIR)/
+	find $(DKMSDIR) \( -name '*.o' -o -name '.*.cmd' \) -delete
+	dkms add netlab/$(VERSION)
+	dkms build netlab/$(VERSION)
+	dkms install netlab/$(VERSION)
+else
+	$(MAKE) module
+	$(KBUILD) INSTALL_MOD_DIR=updates modules_install \
+		CONFIG_MODULE_SIG_ALL=$(if $(wildcard $(KDIR)/certs/signing_key.pem),y)
+	depmod $$(modinfo -F vermagic ./netlab.ko | cut -d' ' -f1)
+endif
+
+uninstall: ## undo install (root)
+	rm -f $(BINDIR)/netlab $(MANDIR)/netlab.8 $(BASHDIR)/netlab $(ZSHDIR)/_netlab
+ifeq ($(DESTDIR),)
+	if command -v dkms >/dev/null && dkms status netlab/$(VERSION) | grep -q .; then \
+		dkms remove netlab/$(VERSION) --all; fi
+	rm -rf $(DKMSDIR)
+	for ko in $$(find /lib/modules -path '*/updates/*' -name 'netlab.ko*'); do \
+		release=$${ko#/lib/modules/}; \
+		rm -f $$ko && depmod $${release%%/*} || exit; \
+		rmdir --ignore-fail-on-non-empty $${ko%/*}; \
+	done
+endif
+
+## ---- tidying
+
+clean: ## remove what was built
+	-@test ! -e $(KDIR)/Makefile || $(KBUILD) clean >/dev/null
+	rm -rf build userspace/netlab netlab.ko netlab.mod* netlab.o modules.order \
+		Module.symvers .*.cmd .tmp_versions
+	find module \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) -delete
+
+distclean: clean ## remove the cache of kernels too
+	rm -rf .cache netlab-*.tar.gz
+
+dist: ## a source archive, netlab-VERSION.tar.gz
+	git archive --prefix=netlab-$(VERSION)/ -o netlab-$(VERSION).tar.gz HEAD
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@echo 'KDIR=FOLDER  kernel to build for   W=1, C=2  go to Kbuild   PREFIX=, DESTDIR=  for install'
