@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/module.h>
+
+#include "suites.h"
+
+kunit_test_suites(&netlab_test_dissect4, &netlab_test_dissect6,
+		  &netlab_test_gso, &netlab_test_checksum, &netlab_test_limit,
+		  &netlab_test_source, &netlab_test_account,
+		  &netlab_test_epoch);
+
+MODULE_DESCRIPTION("Tests of netlab that need no network");
+MODULE_LICENSE("GPL");
