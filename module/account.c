@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Giving protocols their slots, summing over CPUs, and epochs.
+ * Summing over CPUs, and epochs.
  */
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -8,138 +8,190 @@
 
 #include "account.h"
 
-/* The counters of a slot, or NULL if its chunk was never needed. */
-static struct netlab_counter *netlab_slot(struct netlab_cpu *cpu,
-					  unsigned int cell, unsigned int slot)
+/* Which keys have a slot. */
+static void netlab_scratch_keys(struct netlab_scratch *scratch,
+				const struct netlab_cpu *cpu)
 {
-	struct netlab_slots *slots = &cpu->first;
+	unsigned int key;
 
-	/* Pairs with the release in netlab_slot_get(): the chunk is zeroed. */
-	if (slot >= NETLAB_SLOTS)
-		slots = smp_load_acquire(&cpu->chunk[slot / NETLAB_SLOTS - 1]);
-	return slots ? &slots->cell[cell][slot % NETLAB_SLOTS] : NULL;
+	scratch->n = 0;
+	for (key = 0; key < NETLAB_KEYS; key++) {
+		int at = READ_ONCE(cpu->at[key]);
+
+		if (!at)
+			continue;
+		scratch->key[scratch->n] = key;
+		scratch->slot[scratch->n++] = netlab_at_slot(at);
+	}
 }
 
-/* The slot of a protocol that has none yet; 0 if there is no memory for it. */
-static unsigned int netlab_slot_get(struct netlab_cpu *cpu, u8 protocol)
+/* A slot's chunk, NULL if it was never made. */
+static const struct netlab_counter *netlab_chunk(struct netlab_counter ***chunk,
+						 unsigned int slot)
 {
-	unsigned int slot = cpu->used;
-	struct netlab_slots *slots;
+	/* Both pair with a release in netlab_slot_late(). */
+	struct netlab_counter **c = smp_load_acquire(chunk);
 
-	if (slot >= NETLAB_SLOTS && slot % NETLAB_SLOTS == 0) {
-		slots = kzalloc(sizeof(*slots), GFP_ATOMIC | __GFP_NOWARN);
-		if (!slots)
-			return 0;
-		/* Pairs with the acquire in netlab_slot(). */
-		smp_store_release(&cpu->chunk[slot / NETLAB_SLOTS - 1], slots);
-	}
-	WRITE_ONCE(cpu->slot[protocol], slot);
-	cpu->used++;
-	return slot;
+	return c ? smp_load_acquire(&c[slot / NETLAB_SLOTS - 1]) : NULL;
+}
+
+/* One row, and what else is given, as they were at one time. */
+static void netlab_scratch_read(struct netlab_scratch *scratch,
+				const struct netlab_cpu *cpu,
+				const struct netlab_counter *first,
+				struct netlab_counter ***chunk, unsigned int row,
+				const u64_stats_t *tally)
+{
+	unsigned int seq, i;
+
+	do {
+		seq = read_seqcount_begin(&cpu->seq);
+		/* What has just got its slot is in the tally, too. */
+		if (scratch->n + 1 != READ_ONCE(cpu->used))
+			netlab_scratch_keys(scratch, cpu);
+		for (i = 0; i < scratch->n; i++) {
+			const unsigned int slot = scratch->slot[i];
+			const struct netlab_counter *c = first;
+
+			if (slot >= NETLAB_SLOTS)
+				c = netlab_chunk(chunk, slot);
+			if (!c) {
+				memset(&scratch->sum[i], 0, sizeof(scratch->sum[i]));
+				continue;
+			}
+			c += row * NETLAB_SLOTS + slot % NETLAB_SLOTS;
+			scratch->sum[i].packets = u64_stats_read(&c->packets);
+			scratch->sum[i].bytes = u64_stats_read(&c->bytes);
+		}
+		for (i = 0; tally && i < ARRAY_SIZE(scratch->tally); i++)
+			scratch->tally[i] = u64_stats_read(&tally[i]);
+	} while (read_seqcount_retry(&cpu->seq, seq));
 }
 
 /**
- * netlab_count_slow() - count at a slot that isn't among the first ones
- * @cpu: this CPU's counters
- * @cell: NETLAB_CELL() of family and hook
- * @p: what the sk_buff is
+ * netlab_chunks_free() - free what a CPU needed beside the first slots
+ * @chunk: its chunks; may be NULL
  *
- * What finds no memory is counted as refused, and so still in the hook's
- * total. Context: softirqs off, inside @cpu's u64_stats section.
+ * Context: any; nobody counts or reads there any more.
  */
-void netlab_count_slow(struct netlab_cpu *cpu, unsigned int cell,
-		       const struct netlab_packet *p)
+void netlab_chunks_free(struct netlab_counter **chunk)
 {
-	unsigned int slot = cpu->slot[p->protocol];
+	unsigned int i;
 
-	if (!slot && p->protocol != NETLAB_SLOT_0_PROTOCOL) {
-		slot = netlab_slot_get(cpu, p->protocol);
-		if (!slot) {
-			netlab_counter_add(&cpu->cell[cell].refused, p);
-			return;
-		}
+	for (i = 0; chunk && i < NETLAB_CHUNKS; i++)
+		kfree(chunk[i]);
+	kfree(chunk);
+}
+
+/**
+ * netlab_sum_rows() - visit one CPU's counters of all keys
+ * @cpu: the CPU's counters, which have its slots
+ * @first: the first slots, @cells rows of them; of a device or of @cpu
+ * @chunk: the other slots
+ * @cells: rows
+ * @scratch: room
+ * @add: called for each row of each key that has a slot
+ * @to: for @add
+ *
+ * Each row is of one time. Context: process.
+ */
+void netlab_sum_rows(struct netlab_cpu *cpu, struct netlab_counter *first,
+		     struct netlab_counter ***chunk, unsigned int cells,
+		     struct netlab_scratch *scratch,
+		     void (*add)(void *to, unsigned int cell, unsigned int key,
+				 struct netlab_sum sum), void *to)
+{
+	unsigned int cell, i;
+
+	scratch->n = 0;
+	for (cell = 0; cell < cells; cell++) {
+		netlab_scratch_read(scratch, cpu, first, chunk, cell, NULL);
+		for (i = 0; i < scratch->n; i++)
+			add(to, cell, scratch->key[i], scratch->sum[i]);
 	}
-	netlab_counter_add(netlab_slot(cpu, cell, slot), p);
 }
 
-static void netlab_sum_counter(const struct netlab_cpu *cpu,
-			       const struct netlab_counter *c, u64 *packets,
-			       u64 *bytes)
+static void netlab_sum_add(struct netlab_sums *sums, unsigned int cell,
+			   unsigned int key, struct netlab_sum sum)
 {
-	unsigned int start;
-	u64 p, b;
+	unsigned int family = cell / NETLAB_HOOKS, hook = cell % NETLAB_HOOKS;
+	struct netlab_sum *s;
 
-	do {
-		start = u64_stats_fetch_begin(&cpu->syncp);
-		p = u64_stats_read(&c->packets);
-		b = u64_stats_read(&c->bytes);
-	} while (u64_stats_fetch_retry(&cpu->syncp, start));
-	*packets += p;
-	*bytes += b;
+	s = &sums->protocol[cell][netlab_key_protocol(family, key)];
+	s->packets += sum.packets;
+	s->bytes += sum.bytes;
+	if (key < NETLAB_PROTOCOLS)
+		return;
+	/* Types are told apart where a packet comes and where it goes. */
+	sums->icmp[NETLAB_SIDE(family, hook != NETLAB_HOOK_PREROUTING)]
+		  [key - NETLAB_PROTOCOLS] += sum.packets;
 }
 
-static u64 netlab_sum_one(const struct netlab_cpu *cpu, const u64_stats_t *s)
+/* A hook's protocols and the rest of its row are of one time. */
+static void netlab_sum_cells(struct netlab_cpu *cpu,
+			     struct netlab_scratch *scratch,
+			     struct netlab_sums *sums)
 {
-	unsigned int start;
+	unsigned int cell, i;
+	u64 *to;
+
+	BUILD_BUG_ON(sizeof(sums->cell[0]) != sizeof(cpu->cell[0]));
+	scratch->n = 0;
+	for (cell = 0; cell < NETLAB_CELLS; cell++) {
+		netlab_scratch_read(scratch, cpu, cpu->first[0], &cpu->chunk,
+				    cell, (const void *)&cpu->cell[cell]);
+		for (i = 0; i < scratch->n; i++)
+			netlab_sum_add(sums, cell, scratch->key[i],
+				       scratch->sum[i]);
+		to = (void *)&sums->cell[cell];
+		for (i = 0; i < ARRAY_SIZE(scratch->tally); i++)
+			to[i] += scratch->tally[i];
+	}
+}
+
+/* The rest has neither: behind the cells both structs are laid out the same. */
+static void netlab_sum_tallies(const struct netlab_cpu *cpu,
+			       struct netlab_sums *sums)
+{
+	const size_t n = (sizeof(*cpu) - offsetof(struct netlab_cpu, size)) /
+			 sizeof(u64_stats_t);
+	const u64_stats_t *from = (const void *)cpu->size;
+	u64 *to = (void *)sums->size;
+	unsigned int seq;
+	size_t i;
 	u64 v;
 
-	do {
-		start = u64_stats_fetch_begin(&cpu->syncp);
-		v = u64_stats_read(s);
-	} while (u64_stats_fetch_retry(&cpu->syncp, start));
-	return v;
-}
-
-static void netlab_sum_cpu(struct netlab_cpu *cpu, struct netlab_sums *sums)
-{
-	unsigned int cell, protocol, family, path, outcome;
-
-	for (protocol = 0; protocol < NETLAB_PROTOCOLS; protocol++) {
-		unsigned int slot = READ_ONCE(cpu->slot[protocol]);
-
-		if (!slot && protocol != NETLAB_SLOT_0_PROTOCOL)
-			continue;
-		for (cell = 0; cell < NETLAB_CELLS; cell++) {
-			struct netlab_counter *c = netlab_slot(cpu, cell, slot);
-
-			if (c)
-				netlab_sum_counter(cpu, c,
-						   &sums->protocol[cell][protocol].packets,
-						   &sums->protocol[cell][protocol].bytes);
-		}
+	BUILD_BUG_ON(sizeof(*sums) - offsetof(struct netlab_sums, size) !=
+		     sizeof(*cpu) - offsetof(struct netlab_cpu, size));
+	BUILD_BUG_ON(sizeof(u64_stats_t) != sizeof(u64));
+	for (i = 0; i < n; i++) {
+		do {
+			seq = read_seqcount_begin(&cpu->seq);
+			v = u64_stats_read(&from[i]);
+		} while (read_seqcount_retry(&cpu->seq, seq));
+		to[i] += v;
 	}
-
-	for (cell = 0; cell < NETLAB_CELLS; cell++) {
-		struct netlab_cell *c = &cpu->cell[cell];
-
-		sums->cell[cell].fragments += netlab_sum_one(cpu, &c->fragments);
-		sums->cell[cell].options += netlab_sum_one(cpu, &c->options);
-		sums->cell[cell].merged += netlab_sum_one(cpu, &c->merged);
-		netlab_sum_counter(cpu, &c->refused,
-				   &sums->cell[cell].refused_packets,
-				   &sums->cell[cell].refused_bytes);
-	}
-
-	for (family = 0; family < NETLAB_FAMILIES; family++)
-		for (path = 0; path < NETLAB_PATHS; path++)
-			for (outcome = 0; outcome < NETLAB_OUTCOMES; outcome++)
-				sums->outcome[family][path][outcome] +=
-					netlab_sum_one(cpu, &cpu->outcome[family][path][outcome]);
 }
 
 /* Sums over every CPU that there can be: one that went offline had counted. */
-static void netlab_sum(struct netlab_account *account, struct netlab_sums *sums)
+static int netlab_sum(struct netlab_account *account, struct netlab_sums *sums)
 {
+	struct netlab_scratch *scratch;
 	int i;
 
+	scratch = kvmalloc(sizeof(*scratch), GFP_KERNEL_ACCOUNT);
+	if (!scratch)
+		return -ENOMEM;
 	memset(sums, 0, sizeof(*sums));
 	for_each_possible_cpu(i) {
-		/* 32-bit UP readers rely on it; see u64_stats_sync.h */
-		local_bh_disable();
-		netlab_sum_cpu(per_cpu_ptr(account->cpu, i), sums);
-		local_bh_enable();
+		struct netlab_cpu *cpu = per_cpu_ptr(account->cpu, i);
+
+		netlab_sum_cells(cpu, scratch, sums);
+		netlab_sum_tallies(cpu, sums);
 		cond_resched();
 	}
+	kvfree(scratch);
+	return 0;
 }
 
 /* struct netlab_sums is nothing but u64s. */
@@ -155,18 +207,29 @@ static void netlab_sums_sub(struct netlab_sums *a, const struct netlab_sums *b)
 }
 
 /**
+ * netlab_reading_free() - free what netlab_account_read() gave
+ * @r: the reading
+ */
+void netlab_reading_free(struct netlab_reading *r)
+{
+	kvfree(r->devices);
+	kvfree(r);
+}
+
+/**
  * netlab_account_read() - read one epoch's counters
  * @account: a namespace's accounting
  * @epoch: number of the epoch, 0 for the current one
+ * @devices: those of its devices, too
  *
- * An epoch that has ended reads the same for ever. Context: process, takes
- * @account's lock.
+ * An epoch that has ended reads the same for ever, but that a device which
+ * goes takes its rows along. Context: process, takes @account's lock.
  *
- * Return: a reading, to be freed by kvfree(); ERR_PTR(-ENOENT) if the epoch is
- * neither the current one nor the one before it; ERR_PTR(-ENOMEM).
+ * Return: a reading; ERR_PTR(-ENOENT) if the epoch is neither the current one
+ * nor the one before it; ERR_PTR(-ENOMEM).
  */
 struct netlab_reading *netlab_account_read(struct netlab_account *account,
-					   u32 epoch)
+					   u32 epoch, bool devices)
 {
 	struct netlab_reading *r;
 	int err = 0;
@@ -179,7 +242,7 @@ struct netlab_reading *netlab_account_read(struct netlab_account *account,
 	r->epoch = epoch ?: account->epoch;
 	if (r->epoch == account->epoch) {
 		r->since = account->since;
-		netlab_sum(account, &r->sums);
+		err = netlab_sum(account, &r->sums);
 		if (account->base)
 			netlab_sums_sub(&r->sums, account->base);
 	} else if (account->base && r->epoch == account->epoch - 1) {
@@ -189,6 +252,12 @@ struct netlab_reading *netlab_account_read(struct netlab_account *account,
 			netlab_sums_sub(&r->sums, account->last_base);
 	} else {
 		err = -ENOENT;
+	}
+	if (!err && devices) {
+		r->devices = netlab_devices_read(account,
+						 r->epoch != account->epoch,
+						 &r->n_devices);
+		err = PTR_ERR_OR_ZERO(r->devices);
 	}
 	mutex_unlock(&account->lock);
 
@@ -232,13 +301,20 @@ int netlab_account_reset(struct netlab_account *account, u32 *epoch,
 			 u64 *since)
 {
 	struct netlab_sums *sums;
+	int err;
 
 	sums = kvmalloc(sizeof(*sums), GFP_KERNEL_ACCOUNT);
 	if (!sums)
 		return -ENOMEM;
 
 	mutex_lock(&account->lock);
-	netlab_sum(account, sums);
+	err = netlab_devices_prepare_reset(account) ?: netlab_sum(account, sums);
+	netlab_devices_reset(account, !err);
+	if (err) {
+		mutex_unlock(&account->lock);
+		kvfree(sums);
+		return err;
+	}
 	kvfree(account->last_base);
 	account->last_base = account->base;
 	account->last_since = account->since;
@@ -249,28 +325,6 @@ int netlab_account_reset(struct netlab_account *account, u32 *epoch,
 	*since = account->since;
 	mutex_unlock(&account->lock);
 	return 0;
-}
-
-/**
- * netlab_reading_protocol() - one row of the table of protocols
- * @r: a reading
- * @family: enum netlab_family
- * @hook: enum netlab_hook
- * @protocol: IP protocol number
- * @packets: the row's packets
- * @bytes: the row's bytes
- *
- * Return: whether there is anything but zero in it.
- */
-bool netlab_reading_protocol(const struct netlab_reading *r,
-			     unsigned int family, unsigned int hook,
-			     unsigned int protocol, u64 *packets, u64 *bytes)
-{
-	unsigned int cell = NETLAB_CELL(family, hook);
-
-	*packets = r->sums.protocol[cell][protocol].packets;
-	*bytes = r->sums.protocol[cell][protocol].bytes;
-	return *packets || *bytes;
 }
 
 /**
@@ -285,19 +339,18 @@ void netlab_reading_hook(const struct netlab_reading *r, unsigned int family,
 {
 	unsigned int cell = NETLAB_CELL(family, hook);
 	unsigned int protocol;
-	u64 packets, bytes;
 
-	sums->packets = r->sums.cell[cell].refused_packets;
-	sums->bytes = r->sums.cell[cell].refused_bytes;
+	sums->packets = r->sums.cell[cell].refused.packets;
+	sums->bytes = r->sums.cell[cell].refused.bytes;
 	for (protocol = 0; protocol < NETLAB_PROTOCOLS; protocol++) {
-		netlab_reading_protocol(r, family, hook, protocol, &packets,
-					&bytes);
-		sums->packets += packets;
-		sums->bytes += bytes;
+		sums->packets += r->sums.protocol[cell][protocol].packets;
+		sums->bytes += r->sums.protocol[cell][protocol].bytes;
 	}
 	sums->skbs = sums->packets - r->sums.cell[cell].merged;
 	sums->fragments = r->sums.cell[cell].fragments;
 	sums->options = r->sums.cell[cell].options;
+	sums->refused = r->sums.cell[cell].refused.packets;
+	sums->strays = r->sums.cell[cell].strays;
 }
 
 /**
@@ -312,15 +365,18 @@ void netlab_reading_hook(const struct netlab_reading *r, unsigned int family,
 u64 netlab_account_outcome(struct netlab_account *account, unsigned int family,
 			   unsigned int path, unsigned int outcome)
 {
-	u64 sum = 0;
+	unsigned int seq;
+	u64 sum = 0, v;
 	int i;
 
 	for_each_possible_cpu(i) {
 		struct netlab_cpu *cpu = per_cpu_ptr(account->cpu, i);
 
-		local_bh_disable();
-		sum += netlab_sum_one(cpu, &cpu->outcome[family][path][outcome]);
-		local_bh_enable();
+		do {
+			seq = read_seqcount_begin(&cpu->seq);
+			v = u64_stats_read(&cpu->outcome[family][path][outcome]);
+		} while (read_seqcount_retry(&cpu->seq, seq));
+		sum += v;
 	}
 	return sum;
 }
@@ -347,7 +403,13 @@ int netlab_account_init(struct netlab_account *account, struct netlab_net *ns)
 
 		cpu->ns = ns;
 		cpu->used = 1;
-		u64_stats_init(&cpu->syncp);
+		cpu->last[NETLAB_DIRECTION_RX].dev = NETLAB_NO_DEVICE;
+		cpu->last[NETLAB_DIRECTION_TX].dev = NETLAB_NO_DEVICE;
+		seqcount_init(&cpu->seq);
+	}
+	if (netlab_devices_init(account)) {
+		free_percpu(account->cpu);
+		return -ENOMEM;
 	}
 	mutex_init(&account->lock);
 	account->epoch = 1;
@@ -363,12 +425,11 @@ int netlab_account_init(struct netlab_account *account, struct netlab_net *ns)
  */
 void netlab_account_exit(struct netlab_account *account)
 {
-	unsigned int chunk;
 	int i;
 
+	netlab_devices_exit(account);
 	for_each_possible_cpu(i)
-		for (chunk = 0; chunk < NETLAB_CHUNKS; chunk++)
-			kfree(per_cpu_ptr(account->cpu, i)->chunk[chunk]);
+		netlab_chunks_free(per_cpu_ptr(account->cpu, i)->chunk);
 	free_percpu(account->cpu);
 	kvfree(account->base);
 	kvfree(account->last_base);

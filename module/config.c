@@ -76,7 +76,7 @@ int netlab_config_init(struct netlab_net *ns)
 	if (!config)
 		return -ENOMEM;
 	config->set.local = true;
-	config->set.max_size = NETLAB_MAX_SIZE_DEFAULT;
+	config->set.max_size = NETLAB_MAX_SIZE_ANY;
 	mutex_init(&ns->config_lock);
 	RCU_INIT_POINTER(ns->config, config);
 	return 0;

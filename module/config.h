@@ -10,10 +10,9 @@
 
 #include "limiter.h"
 
-/* An IPv4 header and an echo header; an IPv6 header and the longest payload. */
+/* An IPv4 header and an echo header; anything, IPv6's 65575 too. */
 #define NETLAB_MAX_SIZE_MIN	28
-#define NETLAB_MAX_SIZE_MAX	65575
-#define NETLAB_MAX_SIZE_DEFAULT	65535
+#define NETLAB_MAX_SIZE_ANY	65535
 
 /**
  * struct netlab_settings - what the administrator can set
@@ -21,7 +20,8 @@
  * @rate: replies per second for the whole namespace, 0: unlimited
  * @burst: replies that may leave at once, 0: what the rate gives in 100 ms
  * @source_rate: replies per second for one source, 0: unlimited
- * @max_size: largest request that is answered, in layer-3 bytes
+ * @max_size: largest request that is answered, in layer-3 bytes, or
+ *	NETLAB_MAX_SIZE_ANY
  */
 struct netlab_settings {
 	bool local;

@@ -2,6 +2,7 @@
 /*
  * The unlikely half of dissection: extension headers and GSO.
  */
+#include <linux/if_ether.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/ipv6.h>
@@ -11,6 +12,17 @@
 /* Not in every kernel's headers, and no sender that netlab knows uses it. */
 #define NETLAB_NEXTHDR_HIP	139	/* RFC 7401 */
 #define NETLAB_NEXTHDR_SHIM6	140	/* RFC 5533 */
+
+const u8 netlab_exthdr[256] = {
+	[NEXTHDR_HOP] = 1,
+	[NEXTHDR_ROUTING] = 1,
+	[NEXTHDR_FRAGMENT] = 1,
+	[NEXTHDR_AUTH] = 1,
+	[NEXTHDR_DEST] = 1,
+	[NEXTHDR_MOBILITY] = 1,
+	[NETLAB_NEXTHDR_HIP] = 1,
+	[NETLAB_NEXTHDR_SHIM6] = 1,
+};
 
 /**
  * netlab_dissect_exthdrs() - pass an IPv6 packet's extension headers
@@ -28,26 +40,18 @@ void netlab_dissect_exthdrs(const struct sk_buff *skb, struct netlab_packet *p)
 {
 	unsigned int i, off = p->l4, len;
 
-	for (i = 0; i < NETLAB_MAX_EXTHDRS; i++) {
+	for (i = 0;; i++) {
 		struct frag_hdr buf;
 		const struct frag_hdr *fh;
 		const struct ipv6_opt_hdr *oh;
-		u16 frag_off = 0;
 
-		switch (p->protocol) {
-		case NEXTHDR_HOP:
-		case NEXTHDR_ROUTING:
-		case NEXTHDR_DEST:
-		case NEXTHDR_AUTH:
-		case NEXTHDR_FRAGMENT:
-		case NEXTHDR_MOBILITY:
-		case NETLAB_NEXTHDR_HIP:
-		case NETLAB_NEXTHDR_SHIM6:
-			break;
-		default:
+		if (!netlab_exthdr[p->protocol])
+			return;
+		p->flags |= NETLAB_PACKET_OPTIONS;
+		if (i == NETLAB_MAX_EXTHDRS) {
+			p->flags |= NETLAB_PACKET_EXCESS;
 			return;
 		}
-		p->flags |= NETLAB_PACKET_OPTIONS;
 
 		/* Each of them is at least eight bytes, as struct frag_hdr. */
 		fh = skb_header_pointer(skb, off, sizeof(buf), &buf);
@@ -58,10 +62,9 @@ void netlab_dissect_exthdrs(const struct sk_buff *skb, struct netlab_packet *p)
 		switch (p->protocol) {
 		case NEXTHDR_FRAGMENT:
 			len = sizeof(*fh);
-			frag_off = ntohs(fh->frag_off) & ~0x7;
 			/* An atomic fragment (RFC 6946) is whole. */
 			if (fh->frag_off & htons(IP6_MF | IP6_OFFSET))
-				p->flags |= NETLAB_PACKET_FRAGMENT;
+				p->flags |= netlab_dissect_offset(ntohs(fh->frag_off) & IP6_OFFSET);
 			break;
 		case NEXTHDR_AUTH:
 			len = ipv6_authlen(oh);
@@ -82,10 +85,8 @@ void netlab_dissect_exthdrs(const struct sk_buff *skb, struct netlab_packet *p)
 		off += len;
 		p->protocol = fh->nexthdr;
 		p->l4 = off;
-		if (frag_off) {
-			p->flags |= NETLAB_PACKET_LATER;
+		if (p->flags & NETLAB_PACKET_LATER)
 			return;
-		}
 	}
 }
 
@@ -142,4 +143,7 @@ void netlab_dissect_gso(const struct sk_buff *skb, struct netlab_packet *p)
 
 	p->packets = segs;
 	p->bytes = skb->len + (u64)(segs - 1) * hdr;
+	/* UFO gives each IPv6 piece, the first too, a fragment header. */
+	if (info->gso_type & SKB_GSO_UDP && skb->protocol == htons(ETH_P_IPV6))
+		p->bytes += (u64)segs * sizeof(struct frag_hdr);
 }

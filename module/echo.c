@@ -42,7 +42,8 @@ static int netlab_echo_limits(struct netlab_net *ns,
 {
 	bool ok;
 
-	if (skb->len > config->set.max_size)
+	if (config->set.max_size < NETLAB_MAX_SIZE_ANY &&
+	    skb->len > config->set.max_size)
 		return NETLAB_OUTCOME_TOO_LARGE;
 	if (config->set.rate &&
 	    !netlab_limiter_take(&ns->limiter, &config->limit,
@@ -78,12 +79,24 @@ static int netlab_echo_header(const struct sk_buff *skb,
 	return NETLAB_OUTCOME_REPLIED;
 }
 
+/*
+ * nf_checksum() sums the IP header too, taking it for right; but into options
+ * the stack has written since it verified them.
+ */
+static bool netlab_bad_checksum4(struct sk_buff *skb,
+				 const struct netlab_packet *p)
+{
+	if (unlikely(p->flags & NETLAB_PACKET_OPTIONS))
+		return csum_fold(skb_checksum(skb, p->l4, skb->len - p->l4, 0));
+	return nf_checksum(skb, NF_INET_LOCAL_IN, p->l4, IPPROTO_ICMP, AF_INET);
+}
+
 static bool netlab_bad_source4(const struct sk_buff *skb)
 {
 	__be32 saddr = ip_hdr(skb)->saddr;
 
 	return ipv4_is_multicast(saddr) || ipv4_is_lbcast(saddr) ||
-	       ipv4_is_zeronet(saddr) ||
+	       !(saddr & htonl(IN_CLASSA_NET)) ||
 	       (ipv4_is_loopback(saddr) && !(skb->dev->flags & IFF_LOOPBACK));
 }
 
@@ -117,15 +130,14 @@ int netlab_echo4(struct netlab_net *ns, struct sk_buff *skb,
 	if (outcome != NETLAB_OUTCOME_REPLIED)
 		return outcome;
 
-	if (nf_checksum(skb, NF_INET_LOCAL_IN, p->l4, IPPROTO_ICMP,
-			AF_INET))
+	if (netlab_bad_checksum4(skb, p))
 		return NETLAB_OUTCOME_BAD_CHECKSUM;
 	if (netlab_bad_source4(skb))
 		return NETLAB_OUTCOME_BAD_SOURCE;
-	if (skb->pkt_type != PACKET_HOST || rt->rt_flags & RTCF_BROADCAST)
-		return NETLAB_OUTCOME_BROADCAST;
 	if (rt->rt_flags & RTCF_MULTICAST)
 		return NETLAB_OUTCOME_MULTICAST;
+	if (skb->pkt_type != PACKET_HOST || rt->rt_flags & RTCF_BROADCAST)
+		return NETLAB_OUTCOME_BROADCAST;
 	if (READ_ONCE(net->ipv4.sysctl_icmp_echo_ignore_all) ||
 	    READ_ONCE(net->ipv4.sysctl_icmp_ratemask) & BIT(ICMP_ECHOREPLY))
 		return NETLAB_OUTCOME_DISABLED;
@@ -193,7 +205,7 @@ int netlab_echo6(struct netlab_net *ns, struct sk_buff *skb,
 	if (outcome != NETLAB_OUTCOME_REPLIED)
 		return outcome;
 
-	/* The stack reassembles IPv6 behind input, unless conntrack did. */
+	/* The stack reassembles IPv6 only behind input: nothing can be summed. */
 	if (p->flags & NETLAB_PACKET_FRAGMENT)
 		return NETLAB_OUTCOME_HAS_OPTIONS;
 	if (nf_checksum(skb, NF_INET_LOCAL_IN, p->l4, IPPROTO_ICMPV6,
@@ -201,10 +213,10 @@ int netlab_echo6(struct netlab_net *ns, struct sk_buff *skb,
 		return NETLAB_OUTCOME_BAD_CHECKSUM;
 	if (netlab_bad_source6(skb))
 		return NETLAB_OUTCOME_BAD_SOURCE;
-	if (skb->pkt_type != PACKET_HOST)
-		return NETLAB_OUTCOME_BROADCAST;
 	if (!ipv6_unicast_destination(skb))
 		return NETLAB_OUTCOME_MULTICAST;
+	if (skb->pkt_type != PACKET_HOST)
+		return NETLAB_OUTCOME_BROADCAST;
 	if (READ_ONCE(net->ipv6.sysctl.icmpv6_echo_ignore_all) ||
 	    test_bit(ICMPV6_ECHO_REPLY, net->ipv6.sysctl.icmpv6_ratemask))
 		return NETLAB_OUTCOME_DISABLED;

@@ -90,9 +90,12 @@ static int __init netlab_init(void)
 	err = register_pernet_subsys(&netlab_net_ops);
 	if (err)
 		return err;
-	err = netlab_genl_init();
+	err = netlab_devices_register();
 	if (err)
 		goto err_pernet;
+	err = netlab_genl_init();
+	if (err)
+		goto err_devices;
 	err = netlab_proc_link();
 	if (err)
 		goto err_genl;
@@ -100,8 +103,11 @@ static int __init netlab_init(void)
 
 err_genl:
 	netlab_genl_exit();
+err_devices:
+	netlab_devices_unregister();
 err_pernet:
 	unregister_pernet_subsys(&netlab_net_ops);
+	rcu_barrier();
 	return err;
 }
 
@@ -109,7 +115,10 @@ static void __exit netlab_exit(void)
 {
 	netlab_proc_unlink();
 	netlab_genl_exit();
+	netlab_devices_unregister();
 	unregister_pernet_subsys(&netlab_net_ops);
+	/* Devices are freed by call_rcu(). */
+	rcu_barrier();
 }
 
 module_init(netlab_init);

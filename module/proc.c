@@ -36,8 +36,8 @@ static const char * const netlab_outcomes[] = {
 	[NETLAB_OUTCOME_TRUNCATED] = "truncated",
 	[NETLAB_OUTCOME_BAD_CHECKSUM] = "bad-checksum",
 	[NETLAB_OUTCOME_BAD_SOURCE] = "bad-source",
-	[NETLAB_OUTCOME_BROADCAST] = "broadcast",
 	[NETLAB_OUTCOME_MULTICAST] = "multicast",
+	[NETLAB_OUTCOME_BROADCAST] = "broadcast",
 	[NETLAB_OUTCOME_DISABLED] = "disabled",
 	[NETLAB_OUTCOME_POLICY] = "policy",
 	[NETLAB_OUTCOME_HAS_OPTIONS] = "has-options",
@@ -49,6 +49,39 @@ static const char * const netlab_outcomes[] = {
 	[NETLAB_OUTCOME_NO_MEMORY] = "no-memory",
 	[NETLAB_OUTCOME_REPLIED] = "replied",
 };
+
+static const char * const netlab_anomalies[] = {
+	[NETLAB_ANOMALY_L4_TRUNCATED] = "l4-truncated",
+	[NETLAB_ANOMALY_TINY_FRAGMENT] = "tiny-fragment",
+	[NETLAB_ANOMALY_BAD_ICMP_CHECKSUM] = "bad-icmp-checksum",
+	[NETLAB_ANOMALY_TCP_NULL] = "tcp-null",
+	[NETLAB_ANOMALY_TCP_XMAS] = "tcp-xmas",
+	[NETLAB_ANOMALY_TCP_SYN_FIN] = "tcp-syn-fin",
+	[NETLAB_ANOMALY_LAND] = "land",
+	[NETLAB_ANOMALY_MARTIAN_SOURCE] = "martian-source",
+	[NETLAB_ANOMALY_EXTHDR_LIMIT] = "exthdr-limit",
+};
+
+static const char *netlab_cell_family(unsigned int cell)
+{
+	return netlab_families[cell / NETLAB_HOOKS];
+}
+
+static const char *netlab_cell_hook(unsigned int cell)
+{
+	return netlab_hooks[cell % NETLAB_HOOKS];
+}
+
+static const char *netlab_side_family(unsigned int side)
+{
+	return netlab_families[side / NETLAB_DIRECTIONS];
+}
+
+static const char *netlab_side_hook(unsigned int side)
+{
+	return netlab_hooks[side % NETLAB_DIRECTIONS == NETLAB_DIRECTION_RX ?
+			    NETLAB_HOOK_PREROUTING : NETLAB_HOOK_POSTROUTING];
+}
 
 static struct netlab_net *netlab_proc_ns(struct seq_file *seq)
 {
@@ -70,44 +103,88 @@ static void netlab_proc_epoch(struct seq_file *seq,
 
 static int netlab_proc_stats(struct seq_file *seq, void *v)
 {
-	unsigned int family, hook, protocol;
+	unsigned int family, hook, cell, side, i;
 	struct netlab_hook_sums sums;
 	struct netlab_reading *r;
 
-	r = netlab_account_read(&netlab_proc_ns(seq)->account, 0);
+	r = netlab_account_read(&netlab_proc_ns(seq)->account, 0, false);
 	if (IS_ERR(r))
 		return PTR_ERR(r);
 	netlab_proc_epoch(seq, r);
 
-	seq_puts(seq, "#hooks family hook skbs packets bytes fragments options\n");
+	seq_puts(seq, "#hooks family hook skbs packets bytes fragments options refused strays\n");
 	for (family = 0; family < NETLAB_FAMILIES; family++) {
 		for (hook = 0; hook < NETLAB_HOOKS; hook++) {
 			netlab_reading_hook(r, family, hook, &sums);
-			seq_printf(seq, "hooks %s %s %llu %llu %llu %llu %llu\n",
+			seq_printf(seq, "hooks %s %s %llu %llu %llu %llu %llu %llu %llu\n",
 				   netlab_families[family], netlab_hooks[hook],
 				   sums.skbs, sums.packets, sums.bytes,
-				   sums.fragments, sums.options);
+				   sums.fragments, sums.options, sums.refused,
+				   sums.strays);
 		}
 	}
 
 	seq_puts(seq, "#protocols family hook protocol packets bytes\n");
-	for (family = 0; family < NETLAB_FAMILIES; family++) {
-		for (hook = 0; hook < NETLAB_HOOKS; hook++) {
-			for (protocol = 0; protocol < NETLAB_PROTOCOLS; protocol++) {
-				u64 packets, bytes;
-
-				if (!netlab_reading_protocol(r, family, hook,
-							     protocol, &packets,
-							     &bytes))
-					continue;
+	for (cell = 0; cell < NETLAB_CELLS; cell++)
+		for (i = 0; i < NETLAB_PROTOCOLS; i++)
+			if (r->sums.protocol[cell][i].packets)
 				seq_printf(seq, "protocols %s %s %u %llu %llu\n",
-					   netlab_families[family],
-					   netlab_hooks[hook], protocol,
-					   packets, bytes);
-			}
-		}
-	}
-	kvfree(r);
+					   netlab_cell_family(cell),
+					   netlab_cell_hook(cell), i,
+					   r->sums.protocol[cell][i].packets,
+					   r->sums.protocol[cell][i].bytes);
+
+	seq_puts(seq, "#icmp family hook type packets\n");
+	for (side = 0; side < NETLAB_SIDES; side++)
+		for (i = 0; i < NETLAB_TYPES; i++)
+			if (r->sums.icmp[side][i])
+				seq_printf(seq, "icmp %s %s %u %llu\n",
+					   netlab_side_family(side),
+					   netlab_side_hook(side), i,
+					   r->sums.icmp[side][i]);
+
+	seq_puts(seq, "#tcp family hook syn synack fin rst\n");
+	for (side = 0; side < NETLAB_SIDES; side++)
+		seq_printf(seq, "tcp %s %s %llu %llu %llu %llu\n",
+			   netlab_side_family(side), netlab_side_hook(side),
+			   r->sums.tcp[side][NETLAB_TCP_SYN],
+			   r->sums.tcp[side][NETLAB_TCP_SYNACK],
+			   r->sums.tcp[side][NETLAB_TCP_FIN],
+			   r->sums.tcp[side][NETLAB_TCP_RST]);
+
+	seq_puts(seq, "#sizes family hook max packets\n");
+	for (side = 0; side < NETLAB_SIDES; side++)
+		for (i = 0; i < NETLAB_SIZES; i++)
+			if (i < NETLAB_SIZES - 1)
+				seq_printf(seq, "sizes %s %s %u %llu\n",
+					   netlab_side_family(side),
+					   netlab_side_hook(side),
+					   netlab_size_max(i),
+					   r->sums.size[side][i]);
+			else
+				seq_printf(seq, "sizes %s %s more %llu\n",
+					   netlab_side_family(side),
+					   netlab_side_hook(side),
+					   r->sums.size[side][i]);
+
+	seq_puts(seq, "#anomalies family hook reason packets\n");
+	for (cell = 0; cell < NETLAB_CELLS; cell++)
+		for (i = 0; i < NETLAB_ANOMALIES; i++)
+			if (r->sums.anomaly[cell][i])
+				seq_printf(seq, "anomalies %s %s %s %llu\n",
+					   netlab_cell_family(cell),
+					   netlab_cell_hook(cell),
+					   netlab_anomalies[i],
+					   r->sums.anomaly[cell][i]);
+
+	seq_puts(seq, "#arp direction operation packets\n");
+	for (side = 0; side < NETLAB_DIRECTIONS; side++)
+		for (i = 0; i < NETLAB_ARP_OPERATIONS; i++)
+			if (r->sums.arp[side][i])
+				seq_printf(seq, "arp %s %u %llu\n",
+					   side == NETLAB_DIRECTION_RX ? "in" : "out",
+					   i, r->sums.arp[side][i]);
+	netlab_reading_free(r);
 	return 0;
 }
 
@@ -127,7 +204,7 @@ static int netlab_proc_echo(struct seq_file *seq, void *v)
 	struct netlab_reading *r;
 
 	netlab_config_get(ns, &set);
-	r = netlab_account_read(&ns->account, 0);
+	r = netlab_account_read(&ns->account, 0, false);
 	if (IS_ERR(r))
 		return PTR_ERR(r);
 	netlab_proc_epoch(seq, r);
@@ -152,11 +229,11 @@ static int netlab_proc_echo(struct seq_file *seq, void *v)
 						   netlab_paths[path],
 						   netlab_outcomes[outcome],
 						   r->sums.outcome[family][path][outcome]);
-	kvfree(r);
+	netlab_reading_free(r);
 	return 0;
 }
 
-/* Prefixes and devices have no rows until something makes one. */
+/* Prefixes have no rows until something makes one. */
 static int netlab_proc_prefixes(struct seq_file *seq, void *v)
 {
 	seq_puts(seq, "#prefixes prefix rate burst max-size requests replied refused\n");
@@ -165,7 +242,24 @@ static int netlab_proc_prefixes(struct seq_file *seq, void *v)
 
 static int netlab_proc_devices(struct seq_file *seq, void *v)
 {
+	struct netlab_reading *r;
+	size_t i;
+
+	r = netlab_account_read(&netlab_proc_ns(seq)->account, 0, true);
+	if (IS_ERR(r))
+		return PTR_ERR(r);
+	netlab_proc_epoch(seq, r);
 	seq_puts(seq, "#devices dev ifindex direction family protocol packets bytes\n");
+	for (i = 0; i < r->n_devices; i++) {
+		const struct netlab_device_row *d = &r->devices[i];
+
+		seq_printf(seq, "devices %s %d %s %s %u %llu %llu\n",
+			   d->name, d->ifindex,
+			   d->side % NETLAB_DIRECTIONS == NETLAB_DIRECTION_RX ?
+			   "rx" : "tx", netlab_side_family(d->side),
+			   d->protocol, d->packets, d->bytes);
+	}
+	netlab_reading_free(r);
 	return 0;
 }
 

@@ -65,8 +65,8 @@ static void netlab_reply_scrub(struct sk_buff *skb, u32 mark)
  * The reply is what icmp_reply() would have sent, but for the IP ID. Follows
  * RFC 792 and RFC 1122 section 3.2.2.6. Context: softirq, RCU.
  *
- * Return: NETLAB_OUTCOME_REPLIED; NETLAB_OUTCOME_NO_ROUTE or
- * NETLAB_OUTCOME_NO_MEMORY, and the request is as it was.
+ * Return: NETLAB_OUTCOME_REPLIED; NETLAB_OUTCOME_BAD_SOURCE,
+ * NETLAB_OUTCOME_NO_ROUTE or NETLAB_OUTCOME_NO_MEMORY, and the request is as it was.
  */
 int netlab_reply4(struct net *net, struct sk_buff *skb,
 		  const struct netlab_packet *p)
@@ -91,7 +91,7 @@ int netlab_reply4(struct net *net, struct sk_buff *skb,
 	/* A source that is a subnet's broadcast. Never answered from here. */
 	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
 		ip_rt_put(rt);
-		return NETLAB_OUTCOME_NO_ROUTE;
+		return NETLAB_OUTCOME_BAD_SOURCE;
 	}
 	if (netlab_reply_writable(skb, p)) {
 		ip_rt_put(rt);
@@ -106,10 +106,6 @@ int netlab_reply4(struct net *net, struct sk_buff *skb,
 	icmph->type = ICMP_ECHOREPLY;
 	netlab_reply_checksum(&icmph->checksum, ICMP_ECHO, ICMP_ECHOREPLY,
 			      icmph->code);
-	/* A full sum of nothing but zeroes is written 0xffff. */
-	if (unlikely(!icmph->checksum) &&
-	    !skb_checksum(skb, p->l4, skb->len - p->l4, 0))
-		icmph->checksum = CSUM_MANGLED_0;
 
 	iph = ip_hdr(skb);
 	swap(iph->saddr, iph->daddr);
@@ -194,7 +190,8 @@ int netlab_reply6(struct net *net, struct sk_buff *skb,
 	ip6h = ipv6_hdr(skb);
 	swap(ip6h->saddr, ip6h->daddr);
 	ip6h->hop_limit = ip6_dst_hoplimit(dst);
-	label = ip6_make_flowlabel(net, skb, fl6.flowlabel, true, &fl6);
+	label = ip6_make_flowlabel(net, skb, fl6.flowlabel,
+				   ip6_default_np_autolabel(net), &fl6);
 	ip6_flow_hdr(ip6h, tclass, label);
 
 	netlab_ip6_count_request(net, ip6_dst_idev(dst), skb->len);

@@ -24,8 +24,8 @@ int netlab_reply6(struct net *net, struct sk_buff *skb,
  * @to: the type now
  * @code: the code, which stays
  *
- * RFC 1624, equation 3. The result is what a full sum gives, save where every
- * other word that is summed is zero: then it is 0x0000 and not 0xffff.
+ * RFC 1624, equation 3. Where all that is summed is zero the result is 0x0000,
+ * as the stack's own sum is, which begins at 0xffff.
  */
 static inline void netlab_reply_checksum(__sum16 *check, u8 from, u8 to,
 					 u8 code)

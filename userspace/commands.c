@@ -26,11 +26,11 @@ const struct option_word option_words[] = {
 	{ 'w', "watch", "SECONDS", false,
 	  "Repeat every SECONDS, which may have a fraction, until Ctrl-C." },
 	{ 'e', "explain", NULL, false,
-	  "Print what each column and each outcome means, instead of a reading." },
+	  "Print what each column and each name in it means, instead of a reading." },
 	{ 'b', "batch", "FILE", false,
 	  "Do the commands in FILE, one a line, up to the first that fails; - is standard input." },
-	{ 'c', "color", "on|off|auto", true,
-	  "Colour, in text: on where just -c is given, auto (on a terminal, unless NO_COLOR is set) where it isn't." },
+	{ 'c', "color", "always|auto|never", true,
+	  "Colour, in text: always where just -c is given, never where it isn't; auto is on a terminal, unless NO_COLOR is set." },
 	{ 'V', "version", NULL, false,
 	  "Print the tool's version." },
 	{ 'h', "help", NULL, false,
@@ -60,6 +60,13 @@ static const struct keyword stats_filters[] = {
 		.attr = NETLAB_A_STATS_PROTOCOL,
 		.size = 1,
 		.explain = "Only rows of this IP protocol, a number from 0 to 255 or a name as in /etc/protocols. Tables without protocols are left out.",
+	}, {
+		.word = "dev",
+		.metavar = "DEV",
+		.kind = VALUE_DEVICE,
+		.attr = NETLAB_A_STATS_IFINDEX,
+		.size = 4,
+		.explain = "Only rows of this device, of the namespace that --netns names. Tables without devices are left out.",
 	},
 };
 
@@ -70,7 +77,7 @@ static const struct command stats_commands[] = {
 		.n_keywords = COUNT(stats_filters),
 		.reads = true,
 		.run = stats_show,
-		.explain = "What passed each hook, and with which protocols.",
+		.explain = "What passed each hook and each device, with which protocols, of which kinds and sizes, what was odd about it, and how much of it vanished.",
 	}, {
 		.word = "reset",
 		.run = stats_reset,
@@ -124,7 +131,7 @@ const struct keyword echo_settings[] = {
 		.metavar = "BYTES",
 		.kind = VALUE_NUMBER,
 		.min = 28,
-		.max = 65575,
+		.max = 65535,
 		.unit = "bytes",
 		.attr = NETLAB_A_ECHO_MAX_SIZE,
 		.size = 4,
@@ -231,11 +238,12 @@ static enum status run_command(const struct command *command,
 			       const char *place, char **words)
 {
 	struct values values;
+	enum status status;
 
-	if (check_options(place, command->reads) ||
-	    parse_values(command, place, words, &values))
-		return STATUS_USAGE;
-	return command->run(command, &values);
+	status = check_options(place, command->reads);
+	if (!status)
+		status = parse_values(command, place, words, &values);
+	return status ? status : command->run(command, &values);
 }
 
 static enum status run_object(const struct object *object, char **words)

@@ -19,11 +19,13 @@ struct words;
  * @VALUE_WORD: One of a few words; its index is the value.
  * @VALUE_PROTOCOL: An IP protocol's name or number.
  * @VALUE_NUMBER: A number in a range.
+ * @VALUE_DEVICE: A device's name; its index is the value.
  */
 enum value_kind {
 	VALUE_WORD,
 	VALUE_PROTOCOL,
 	VALUE_NUMBER,
+	VALUE_DEVICE,
 };
 
 /**

@@ -165,6 +165,7 @@ void echo_print(FILE *out, const struct echo *echo)
 
 static void explain(FILE *out)
 {
+	static const struct table *const list[] = { &outcome_table };
 	struct json_object *object;
 	unsigned int i;
 	char key[32];
@@ -173,8 +174,7 @@ static void explain(FILE *out)
 		for (i = 0; i < n_echo_settings; i++)
 			print_wrapped(out, echo_settings[i].word, 18,
 				      echo_settings[i].explain);
-		fputc('\n', out);
-		table_explain(out, &outcome_table);
+		tables_explain(out, list, COUNT(list));
 		return;
 	}
 	object = json_object_new_object();

@@ -62,28 +62,6 @@ static enum status flush_output(void)
 		    strerror(errno ? errno : EIO));
 }
 
-static enum status parse_color(const char *word)
-{
-	static const char *const words[] = {
-		"on", "off", "auto", "always", "never"
-	};
-	struct choice choice = { .count = 0 };
-	unsigned int i;
-	int index = 0;
-
-	if (word) {
-		for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-			choice_add(&choice, words[i], false);
-		/* getopt leaves the = of "-c=on". */
-		index = choose(&choice, "--color", word + (*word == '='));
-		if (index < 0)
-			return STATUS_USAGE;
-	}
-	if (index != 2)
-		opts.color = index == 0 || index == 3;
-	return STATUS_OK;
-}
-
 static bool color_auto(void)
 {
 	const char *no = getenv("NO_COLOR");
@@ -91,6 +69,29 @@ static bool color_auto(void)
 
 	return isatty(STDOUT_FILENO) && !(no && *no) &&
 	       term && strcmp(term, "dumb");
+}
+
+/* As iproute2 takes it: -c, -c=auto, -color=auto, --color=auto. */
+static enum status parse_color(const char *word)
+{
+	struct choice choice = { .count = 0 };
+	const char *rest = "olor";
+	int index = 0;
+
+	/* getopt leaves what stands behind the -c. */
+	while (word && *word && *word == *rest) {
+		word++;
+		rest++;
+	}
+	choice_add(&choice, "always", false);
+	choice_add(&choice, "auto", false);
+	choice_add(&choice, "never", false);
+	if (word && *word)
+		index = choose(&choice, "--color", word + (*word == '='));
+	if (index < 0)
+		return STATUS_USAGE;
+	opts.color = index == 1 ? color_auto() : !index;
+	return STATUS_OK;
 }
 
 static enum status take_option(int letter, const char *value)
@@ -177,7 +178,6 @@ static enum status parse_options(int argc, char **argv, bool *done)
 		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json"))
 			opts.json = true;
 
-	opts.color = color_auto();
 	fill_options(letters, options);
 	opterr = 0;
 	while ((letter = getopt_long(argc, argv, letters, options, NULL)) != -1) {

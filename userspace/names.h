@@ -10,7 +10,7 @@
 
 /**
  * struct word - One value of an enumeration.
- * @word: Its name.
+ * @word: Its name. NULL if the number has none.
  * @explain: What it means: a sentence. NULL if the word says it.
  */
 struct word {
@@ -30,10 +30,16 @@ struct words {
 
 extern const struct words families;
 extern const struct words hooks;
+extern const struct words directions;
+extern const struct words arp_directions;
+extern const struct words operations;
+extern const struct words buckets;
+extern const struct words anomalies;
 extern const struct words paths;
 extern const struct words outcomes;
 extern const struct words switches;
 
+const struct words *icmp_types(uint64_t family);
 const char *protocol_name(uint64_t number, char *buffer, size_t size);
 int protocol_number(const char *name);
 

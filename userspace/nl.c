@@ -149,7 +149,12 @@ static void talk(struct exchange *exchange)
 	} while (more > 0);
 }
 
-static enum status enter_netns(void)
+/**
+ * nl_enter() - Enter the network namespace that was asked for, if one was.
+ *
+ * Return: STATUS_OK, or another after a complaint.
+ */
+enum status nl_enter(void)
 {
 	char path[4096];
 	int fd, error;
@@ -228,7 +233,7 @@ static enum status open_socket(void)
 
 	if (nl.socket)
 		return STATUS_OK;
-	status = enter_netns();
+	status = nl_enter();
 	if (status)
 		return status;
 	nl.socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);

@@ -26,6 +26,7 @@ typedef void nl_message_t(const struct nlmsghdr *message, void *data);
  */
 typedef void nl_again_t(void *data);
 
+enum status nl_enter(void);
 enum status nl_begin(uint8_t command, bool dump, struct nlmsghdr **message);
 enum status nl_ask(nl_message_t *take, nl_again_t *again, void *data);
 uint64_t nl_number(const struct nlattr *attr);

@@ -13,6 +13,7 @@
 #include "names.h"
 #include "nl.h"
 #include "stats.h"
+#include "vanish.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
@@ -44,6 +45,84 @@ static const struct column hook_columns[] = {
 	  "Packets that are a fragment, first or later." },
 	{ NETLAB_A_HOOK_ROW_OPTIONS, "options", COLUMN_COUNT, NULL,
 	  "Packets with IP options or IPv6 extension headers." },
+	{ NETLAB_A_HOOK_ROW_REFUSED, "refused", COLUMN_RARE, NULL,
+	  "Packets for whose protocol there was no memory: they are in packets and bytes here and in no row of protocols. Text has this column where it isn't 0, and with -a." },
+	{ NETLAB_A_HOOK_ROW_STRAYS, "strays", COLUMN_RARE, NULL,
+	  "Packets in no row of devices: there was no memory, or the device was coming or going. Text has this column where it isn't 0, and with -a." },
+};
+
+static const struct column icmp_columns[] = {
+	{ NETLAB_A_ICMP_ROW_FAMILY, "family", COLUMN_WORD, &families,
+	  "Family of the packets: ipv4 or ipv6." },
+	{ NETLAB_A_ICMP_ROW_HOOK, "hook", COLUMN_WORD, &hooks,
+	  "The netfilter hook that they passed: prerouting or postrouting." },
+	{ NETLAB_A_ICMP_ROW_TYPE, "type", COLUMN_ICMP, NULL,
+	  "ICMP or ICMPv6 type number, and its name. A later fragment has none." },
+	{ NETLAB_A_ICMP_ROW_PACKETS, "packets", COLUMN_COUNT, NULL,
+	  "Packets as on the wire." },
+};
+
+static const struct column tcp_columns[] = {
+	{ NETLAB_A_TCP_ROW_FAMILY, "family", COLUMN_WORD, &families,
+	  "Family of the packets: ipv4 or ipv6." },
+	{ NETLAB_A_TCP_ROW_HOOK, "hook", COLUMN_WORD, &hooks,
+	  "The netfilter hook that they passed: prerouting or postrouting." },
+	{ NETLAB_A_TCP_ROW_SYN, "syn", COLUMN_COUNT, NULL,
+	  "Packets with SYN and no ACK." },
+	{ NETLAB_A_TCP_ROW_SYNACK, "synack", COLUMN_COUNT, NULL,
+	  "Packets with SYN and ACK." },
+	{ NETLAB_A_TCP_ROW_FIN, "fin", COLUMN_COUNT, NULL,
+	  "Packets with FIN." },
+	{ NETLAB_A_TCP_ROW_RST, "rst", COLUMN_COUNT, NULL,
+	  "Packets with RST." },
+};
+
+static const struct column size_columns[] = {
+	{ NETLAB_A_SIZE_ROW_FAMILY, "family", COLUMN_WORD, &families,
+	  "Family of the packets: ipv4 or ipv6." },
+	{ NETLAB_A_SIZE_ROW_HOOK, "hook", COLUMN_WORD, &hooks,
+	  "The netfilter hook that they passed: prerouting or postrouting." },
+	{ NETLAB_A_SIZE_ROW_LIMIT, "max", COLUMN_BUCKET, &buckets,
+	  "The longest layer-3 length that is counted in this row, in bytes; the shortest is one more than the row's before it." },
+	{ NETLAB_A_SIZE_ROW_PACKETS, "packets", COLUMN_SHARE, NULL,
+	  "Packets as on the wire. The bar is their share of all at that hook, whose bar would have 20 marks." },
+};
+
+static const struct column anomaly_columns[] = {
+	{ NETLAB_A_ANOMALY_ROW_FAMILY, "family", COLUMN_WORD, &families,
+	  "Family of the packets: ipv4 or ipv6." },
+	{ NETLAB_A_ANOMALY_ROW_HOOK, "hook", COLUMN_WORD, &hooks,
+	  "The netfilter hook that they passed." },
+	{ NETLAB_A_ANOMALY_ROW_REASON, "reason", COLUMN_WORD, &anomalies,
+	  "What is odd about them. A packet can have several reasons." },
+	{ NETLAB_A_ANOMALY_ROW_PACKETS, "packets", COLUMN_COUNT, NULL,
+	  "sk_buffs in which it was seen." },
+};
+
+static const struct column device_columns[] = {
+	{ NETLAB_A_DEVICE_ROW_DEV, "dev", COLUMN_TEXT, NULL,
+	  "The device's name as it is now." },
+	{ NETLAB_A_DEVICE_ROW_IFINDEX, "ifindex", COLUMN_COUNT, NULL,
+	  "The device's index, which a new name doesn't change." },
+	{ NETLAB_A_DEVICE_ROW_DIRECTION, "direction", COLUMN_WORD, &directions,
+	  "Which way they passed it." },
+	{ NETLAB_A_DEVICE_ROW_FAMILY, "family", COLUMN_WORD, &families,
+	  "Family of the packets: ipv4 or ipv6." },
+	{ NETLAB_A_DEVICE_ROW_PROTOCOL, "protocol", COLUMN_PROTOCOL, NULL,
+	  "IP protocol number and name, as in protocols." },
+	{ NETLAB_A_DEVICE_ROW_PACKETS, "packets", COLUMN_COUNT, NULL,
+	  "Packets as on the wire." },
+	{ NETLAB_A_DEVICE_ROW_BYTES, "bytes", COLUMN_COUNT, NULL,
+	  "Layer-3 bytes as on the wire." },
+};
+
+static const struct column arp_columns[] = {
+	{ NETLAB_A_ARP_ROW_DIRECTION, "direction", COLUMN_WORD, &arp_directions,
+	  "Which way they passed the host." },
+	{ NETLAB_A_ARP_ROW_OPERATION, "operation", COLUMN_WORD, &operations,
+	  "What they say; a number where it has no name here." },
+	{ NETLAB_A_ARP_ROW_PACKETS, "packets", COLUMN_COUNT, NULL,
+	  "ARP packets." },
 };
 
 static const struct table tables[STATS_TABLES] = {
@@ -53,17 +132,31 @@ static const struct table tables[STATS_TABLES] = {
 	[STATS_HOOKS] = { "hooks", NETLAB_A_STATS_HOOKS,
 		hook_columns, COUNT(hook_columns),
 		"What passed each hook." },
-	/* The module doesn't count these yet; JSON has the keys already. */
-	[STATS_ICMP] = { .key = "icmp" },
-	[STATS_TCP] = { .key = "tcp" },
-	[STATS_SIZES] = { .key = "sizes" },
-	[STATS_ANOMALIES] = { .key = "anomalies" },
-	[STATS_DEVICES] = { .key = "devices" },
-	[STATS_ARP] = { .key = "arp" },
+	[STATS_ICMP] = { "icmp", NETLAB_A_STATS_ICMP,
+		icmp_columns, COUNT(icmp_columns),
+		"ICMP and ICMPv6 by type, as it came and as it went." },
+	[STATS_TCP] = { "tcp", NETLAB_A_STATS_TCP,
+		tcp_columns, COUNT(tcp_columns),
+		"TCP packets by flag, as they came and as they went. A packet can be in several columns." },
+	[STATS_SIZES] = { "sizes", NETLAB_A_STATS_SIZES,
+		size_columns, COUNT(size_columns),
+		"Packets by layer-3 length, as they came and as they went." },
+	[STATS_ANOMALIES] = { "anomalies", NETLAB_A_STATS_ANOMALIES,
+		anomaly_columns, COUNT(anomaly_columns),
+		"Packets with something odd about them; each was passed on as it is." },
+	[STATS_DEVICES] = { "devices", NETLAB_A_STATS_DEVICES,
+		device_columns, COUNT(device_columns),
+		"What passed each device with each upper-layer protocol." },
+	[STATS_ARP] = { "arp", NETLAB_A_STATS_ARP,
+		arp_columns, COUNT(arp_columns),
+		"ARP by operation." },
 };
 
-/* Text goes from the whole to its parts. */
-static const enum stats_table text_order[] = { STATS_HOOKS, STATS_PROTOCOLS };
+/* Text goes from the whole to its parts, and then to the rest. */
+static const enum stats_table text_order[STATS_TABLES] = {
+	STATS_HOOKS, STATS_PROTOCOLS, STATS_ICMP, STATS_TCP, STATS_SIZES,
+	STATS_ANOMALIES, STATS_DEVICES, STATS_ARP,
+};
 
 static const struct {
 	const char *key;
@@ -86,6 +179,7 @@ void stats_begin(void *data)
 	memset(stats, 0, sizeof(*stats));
 	for (i = 0; i < STATS_TABLES; i++)
 		stats->rows[i].table = &tables[i];
+	stats->vanished.table = &vanish_table;
 }
 
 /**
@@ -99,6 +193,7 @@ void stats_clear(void *data)
 
 	for (i = 0; i < STATS_TABLES; i++)
 		rows_clear(&stats->rows[i]);
+	rows_clear(&stats->vanished);
 	stats_begin(stats);
 }
 
@@ -123,7 +218,7 @@ void stats_take(const struct nlmsghdr *message, void *data)
 		else if (type == NETLAB_A_STATS_SINCE)
 			stats->since = nl_number(attr);
 		for (i = 0; i < STATS_TABLES; i++)
-			if (tables[i].attr && type == tables[i].attr)
+			if (type == tables[i].attr)
 				rows_add(&stats->rows[i], attr);
 	}
 }
@@ -163,6 +258,8 @@ static void print_all_json(FILE *out, const struct stats *stats)
 	for (i = 0; i < STATS_TABLES; i++)
 		json_object_object_add(object, tables[i].key,
 				       rows_json(&stats->rows[i]));
+	json_object_object_add(object, vanish_table.key,
+			       rows_json(&stats->vanished));
 	print_json(out, object);
 	json_object_put(object);
 }
@@ -185,7 +282,7 @@ void stats_print(FILE *out, const struct stats *stats)
 	fprintf(out, "netns %" PRIu32 "  epoch %" PRIu32 "  since %s\n",
 		stats->netns, stats->epoch,
 		since_text(stats, since, sizeof(since)));
-	for (i = 0; i < COUNT(text_order); i++) {
+	for (i = 0; i < STATS_TABLES; i++) {
 		const struct rows *rows = &stats->rows[text_order[i]];
 
 		if (!rows->count)
@@ -194,6 +291,9 @@ void stats_print(FILE *out, const struct stats *stats)
 		rows_print(out, rows);
 		empty = false;
 	}
+	if (stats->vanished.count)
+		vanish_print(out, &stats->rows[STATS_HOOKS],
+			     &stats->rows[STATS_ICMP]);
 	if (empty)
 		fputs("\nNothing was counted that is asked for.\n", out);
 }
@@ -207,15 +307,17 @@ static void explain_json(FILE *out)
 		json_object_object_add(object, heads[i].key,
 				       json_object_new_string(heads[i].explain));
 	for (i = 0; i < STATS_TABLES; i++)
-		if (tables[i].n_columns)
-			json_object_object_add(object, tables[i].key,
-					       table_explain_json(&tables[i]));
+		json_object_object_add(object, tables[i].key,
+				       table_explain_json(&tables[i]));
+	json_object_object_add(object, vanish_table.key,
+			       table_explain_json(&vanish_table));
 	print_json(out, object);
 	json_object_put(object);
 }
 
 static void explain(FILE *out)
 {
+	const struct table *list[STATS_TABLES + 1];
 	unsigned int i;
 
 	if (opts.json) {
@@ -224,10 +326,23 @@ static void explain(FILE *out)
 	}
 	for (i = 0; i < COUNT(heads); i++)
 		print_wrapped(out, heads[i].key, 18, heads[i].explain);
-	for (i = 0; i < COUNT(text_order); i++) {
-		fputc('\n', out);
-		table_explain(out, &tables[text_order[i]]);
-	}
+	for (i = 0; i < STATS_TABLES; i++)
+		list[i] = &tables[text_order[i]];
+	list[STATS_TABLES] = &vanish_table;
+	tables_explain(out, list, STATS_TABLES + 1);
+}
+
+/* Whether all hooks of a family were asked for, which can then be compared. */
+static bool all_hooks(const struct command *command,
+		      const struct values *values)
+{
+	unsigned int i;
+
+	for (i = 0; i < command->n_keywords; i++)
+		if (values->given[i] &&
+		    command->keywords[i].attr != NETLAB_A_STATS_FAMILY)
+			return false;
+	return true;
 }
 
 /**
@@ -256,6 +371,9 @@ enum status stats_show(const struct command *command,
 		mnl_attr_put(message, NETLAB_A_STATS_ZERO_ROWS, 0, NULL);
 	stats_begin(&stats);
 	status = nl_ask(stats_take, stats_clear, &stats);
+	if (!status && all_hooks(command, values))
+		vanish_fill(&stats.vanished, &stats.rows[STATS_HOOKS],
+			    &stats.rows[STATS_ICMP]);
 	if (!status)
 		stats_print(stdout, &stats);
 	stats_clear(&stats);

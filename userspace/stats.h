@@ -32,12 +32,14 @@ enum stats_table {
  * @epoch: Number of the epoch.
  * @since: When that began, in nanoseconds of CLOCK_REALTIME.
  * @rows: The tables.
+ * @vanished: What the hooks' difference is; empty if not all were asked for.
  */
 struct stats {
 	uint32_t netns;
 	uint32_t epoch;
 	uint64_t since;
 	struct rows rows[STATS_TABLES];
+	struct rows vanished;
 };
 
 void stats_begin(void *data);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <libmnl/libmnl.h>
+#include <linux/netlab.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,45 @@
 #define CELL		64	/* size of a cell's text */
 #define GAP		2	/* spaces between columns */
 #define INDENT		18	/* column of the explanations */
+#define BAR		20	/* length of a bar that is all of it */
+
+/**
+ * rows_new() - Add a row in which everything is 0.
+ * @rows: Where to.
+ *
+ * Return: Its cells, until the next row is added.
+ */
+union cell *rows_new(struct rows *rows)
+{
+	unsigned int n_columns = rows->table->n_columns;
+	union cell *row;
+
+	if (rows->count == rows->room) {
+		rows->room = rows->room ? 2 * rows->room : 32;
+		rows->cells = reallocarray(rows->cells, rows->room,
+					   n_columns * sizeof(*row));
+		if (!rows->cells)
+			no_memory();
+	}
+	row = rows->cells + rows->count++ * n_columns;
+	memset(row, 0, n_columns * sizeof(*row));
+	return row;
+}
+
+/* A string of netlink ends with its attribute, whether it has a NUL or not. */
+static void take_cell(union cell *cell, enum column_kind kind,
+		      const struct nlattr *attr)
+{
+	if (kind != COLUMN_TEXT) {
+		cell->number = nl_number(attr);
+		return;
+	}
+	free(cell->text);
+	cell->text = strndup(mnl_attr_get_payload(attr),
+			     mnl_attr_get_payload_len(attr));
+	if (!cell->text)
+		no_memory();
+}
 
 /**
  * rows_add() - Add a row.
@@ -27,23 +67,21 @@
 void rows_add(struct rows *rows, const struct nlattr *nest)
 {
 	const struct table *table = rows->table;
+	union cell *row = rows_new(rows);
 	const struct nlattr *attr;
-	uint64_t *row;
 	unsigned int i;
 
-	if (rows->count == rows->room) {
-		rows->room = rows->room ? 2 * rows->room : 32;
-		rows->cells = reallocarray(rows->cells, rows->room,
-					   table->n_columns * sizeof(*row));
-		if (!rows->cells)
-			no_memory();
-	}
-	row = rows->cells + rows->count++ * table->n_columns;
-	memset(row, 0, table->n_columns * sizeof(*row));
 	mnl_attr_for_each_nested(attr, nest)
 		for (i = 0; i < table->n_columns; i++)
 			if (mnl_attr_get_type(attr) == table->columns[i].attr)
-				row[i] = nl_number(attr);
+				take_cell(&row[i], table->columns[i].kind,
+					  attr);
+}
+
+/* The cells of a row. */
+static const union cell *row_at(const struct rows *rows, size_t n)
+{
+	return rows->cells + n * rows->table->n_columns;
 }
 
 /**
@@ -52,71 +90,199 @@ void rows_add(struct rows *rows, const struct nlattr *nest)
  */
 void rows_clear(struct rows *rows)
 {
+	unsigned int i;
+	size_t n;
+
+	for (n = 0; n < rows->count; n++)
+		for (i = 0; i < rows->table->n_columns; i++)
+			if (rows->table->columns[i].kind == COLUMN_TEXT)
+				free(row_at(rows, n)[i].text);
 	free(rows->cells);
 	rows->cells = NULL;
 	rows->count = 0;
 	rows->room = 0;
 }
 
-/* A number without a name, of a module newer than the tool, is its digits. */
+/**
+ * row_number() - Look a number up.
+ * @rows: The rows.
+ * @n: Which of them.
+ * @attr: The attribute that the column came by; it is no COLUMN_TEXT.
+ *
+ * Return: The number; 0 if the table has no such column.
+ */
+uint64_t row_number(const struct rows *rows, size_t n, uint16_t attr)
+{
+	unsigned int i;
+
+	for (i = 0; i < rows->table->n_columns; i++)
+		if (rows->table->columns[i].attr == attr)
+			return row_at(rows, n)[i].number;
+	return 0;
+}
+
+/* The digits of a number that has no name, as a newer module's may have none. */
 static const char *word_name(const struct words *words, uint64_t value,
 			     char *buffer)
 {
-	if (value < words->count)
+	if (words && value < words->count && words->list[value].word)
 		return words->list[value].word;
 	snprintf(buffer, CELL, "%" PRIu64, value);
 	return buffer;
 }
 
-static const char *cell_text(const struct column *column, uint64_t value,
+static const char *cell_text(const struct column *column, union cell cell,
 			     char *buffer)
 {
 	if (column->kind == COLUMN_WORD)
-		return word_name(column->words, value, buffer);
-	snprintf(buffer, CELL, "%" PRIu64, value);
+		return word_name(column->words, cell.number, buffer);
+	if (column->kind == COLUMN_TEXT)
+		return cell.text ? escape(buffer, CELL, cell.text) : "-";
+	if (column->kind == COLUMN_BUCKET && !cell.number)
+		return "more";
+	if (column->kind == COLUMN_SIGNED)
+		snprintf(buffer, CELL, "%" PRId64, (int64_t)cell.number);
+	else
+		snprintf(buffer, CELL, "%" PRIu64, cell.number);
 	return buffer;
 }
 
-static unsigned int widest(unsigned int width, const char *text)
+/* ---- what a column has beside it */
+
+/* The name of a protocol or a type; NULL if the column has none. */
+static const char *cell_name(const struct table *table, const union cell *row,
+			     unsigned int column, char *buffer)
+{
+	const struct words *types = NULL;
+	unsigned int i;
+
+	if (table->columns[column].kind == COLUMN_PROTOCOL)
+		return protocol_name(row[column].number, buffer, CELL);
+	if (table->columns[column].kind != COLUMN_ICMP)
+		return NULL;
+	for (i = 0; i < table->n_columns; i++)
+		if (table->columns[i].words == &families)
+			types = icmp_types(row[i].number);
+	return word_name(types, row[column].number, buffer);
+}
+
+static bool same_words(const struct table *table, const union cell *one,
+		       const union cell *other)
+{
+	unsigned int i;
+
+	for (i = 0; i < table->n_columns; i++)
+		if (table->columns[i].kind == COLUMN_WORD &&
+		    one[i].number != other[i].number)
+			return false;
+	return true;
+}
+
+/* What is there at all has a bar, however short. */
+static const char *cell_bar(const struct rows *rows, const union cell *row,
+			    unsigned int column, char *buffer)
+{
+	static const char bar[BAR + 1] = "####################";
+	double value = row[column].number, sum = 0;
+	int length;
+	size_t n;
+
+	for (n = 0; n < rows->count; n++)
+		if (same_words(rows->table, row, row_at(rows, n)))
+			sum += row_at(rows, n)[column].number;
+	length = sum > 0 ? BAR * value / sum + 0.5 : 0;
+	if (!length && value > 0)
+		length = 1;
+	snprintf(buffer, CELL, "%.*s", length, bar);
+	return buffer;
+}
+
+/* ---- text */
+
+/* What stands under one heading: a column, or what it has beside it. */
+struct field {
+	unsigned int column;
+	bool beside;
+	unsigned int width;
+};
+
+static bool is_zero(const struct rows *rows, unsigned int column)
+{
+	size_t n;
+
+	for (n = 0; n < rows->count; n++)
+		if (row_at(rows, n)[column].number)
+			return false;
+	return true;
+}
+
+static unsigned int list_fields(const struct rows *rows, struct field *fields)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < rows->table->n_columns; i++) {
+		enum column_kind kind = rows->table->columns[i].kind;
+
+		if (kind == COLUMN_RARE && !opts.all && is_zero(rows, i))
+			continue;
+		fields[count++] = (struct field){ .column = i };
+		if (kind == COLUMN_PROTOCOL || kind == COLUMN_ICMP ||
+		    kind == COLUMN_SHARE)
+			fields[count++] = (struct field){ .column = i,
+							  .beside = true };
+	}
+	return count;
+}
+
+/* The heading, if @row is NULL. */
+static const char *field_text(const struct rows *rows, const union cell *row,
+			      const struct field *field, char *buffer)
+{
+	const struct column *column = &rows->table->columns[field->column];
+
+	if (!field->beside)
+		return row ? cell_text(column, row[field->column], buffer) :
+			     column->key;
+	if (column->kind == COLUMN_SHARE)
+		return row ? cell_bar(rows, row, field->column, buffer) :
+			     "share";
+	return row ? cell_name(rows->table, row, field->column, buffer) :
+		     "name";
+}
+
+/* Numbers stand right, names left; behind the last there are no spaces. */
+static void print_row(FILE *out, const struct rows *rows,
+		      const union cell *row, const struct field *fields,
+		      unsigned int count)
+{
+	unsigned int i, spaces = 0;
+	char buffer[CELL];
+
+	for (i = 0; i < count; i++) {
+		const struct field *field = &fields[i];
+		enum column_kind kind = rows->table->columns[field->column].kind;
+		const char *text = field_text(rows, row, field, buffer);
+		unsigned int pad = field->width - strlen(text);
+
+		if (field->beside || kind == COLUMN_WORD ||
+		    kind == COLUMN_TEXT) {
+			if (*text)
+				fprintf(out, "%*s%s", spaces, "", text);
+			spaces = pad + GAP;
+		} else {
+			fprintf(out, "%*s%s", spaces + pad, "", text);
+			spaces = GAP;
+		}
+	}
+	fputc('\n', out);
+}
+
+static void widen(struct field *field, const char *text)
 {
 	size_t length = strlen(text);
 
-	return length > width ? length : width;
-}
-
-/* Numbers stand right, names left; the last name has no spaces after it. */
-static void print_cell(FILE *out, const char *text, unsigned int width,
-		       bool left, bool first, bool last)
-{
-	if (!first)
-		fprintf(out, "%*s", GAP, "");
-	if (left)
-		fprintf(out, "%-*s", last ? 0 : (int)width, text);
-	else
-		fprintf(out, "%*s", (int)width, text);
-}
-
-static void print_row(FILE *out, const struct table *table,
-		      const unsigned int *width, unsigned int name_width,
-		      const uint64_t *row)
-{
-	const struct column *column;
-	char buffer[CELL];
-	unsigned int i;
-
-	for (i = 0; i < table->n_columns; i++) {
-		bool last = i + 1 == table->n_columns;
-
-		column = &table->columns[i];
-		print_cell(out, row ? cell_text(column, row[i], buffer) :
-			   column->key, width[i], column->kind == COLUMN_WORD,
-			   !i, last);
-		if (column->kind == COLUMN_PROTOCOL)
-			print_cell(out, row ? protocol_name(row[i], buffer,
-							    sizeof(buffer)) :
-				   "name", name_width, true, false, last);
-	}
-	fputc('\n', out);
+	if (length > field->width)
+		field->width = length;
 }
 
 /**
@@ -126,62 +292,68 @@ static void print_row(FILE *out, const struct table *table,
  */
 void rows_print(FILE *out, const struct rows *rows)
 {
-	unsigned int width[MAX_COLUMNS], name_width = strlen("name");
-	const struct table *table = rows->table;
-	const uint64_t *row = rows->cells;
+	struct field fields[2 * MAX_COLUMNS];
+	unsigned int i, count;
 	char buffer[CELL];
-	unsigned int i;
 	size_t n;
 
 	if (!rows->count)
 		return;
-	for (i = 0; i < table->n_columns; i++)
-		width[i] = strlen(table->columns[i].key);
-	for (n = 0; n < rows->count; n++, row += table->n_columns)
-		for (i = 0; i < table->n_columns; i++) {
-			width[i] = widest(width[i],
-					  cell_text(&table->columns[i], row[i],
-						    buffer));
-			if (table->columns[i].kind == COLUMN_PROTOCOL)
-				name_width = widest(name_width,
-						    protocol_name(row[i],
-								  buffer,
-								  sizeof(buffer)));
-		}
+	count = list_fields(rows, fields);
+	for (i = 0; i < count; i++) {
+		widen(&fields[i], field_text(rows, NULL, &fields[i], buffer));
+		for (n = 0; n < rows->count; n++)
+			widen(&fields[i], field_text(rows, row_at(rows, n),
+						     &fields[i], buffer));
+	}
 
 	if (opts.color)
 		fputs("\033[1m", out);
-	print_row(out, table, width, name_width, NULL);
+	print_row(out, rows, NULL, fields, count);
 	if (opts.color)
 		fputs("\033[0m", out);
-	row = rows->cells;
-	for (n = 0; n < rows->count; n++, row += table->n_columns)
-		print_row(out, table, width, name_width, row);
+	for (n = 0; n < rows->count; n++)
+		print_row(out, rows, row_at(rows, n), fields, count);
+}
+
+/* ---- JSON */
+
+static struct json_object *cell_json(const struct column *column,
+				     union cell cell)
+{
+	char buffer[CELL];
+
+	switch (column->kind) {
+	case COLUMN_WORD:
+		return json_object_new_string(cell_text(column, cell, buffer));
+	case COLUMN_TEXT:
+		return cell.text ?
+			json_object_new_string(cell_text(column, cell, buffer)) :
+			NULL;
+	case COLUMN_BUCKET:
+		return cell.number ? json_object_new_uint64(cell.number) : NULL;
+	case COLUMN_SIGNED:
+		return json_object_new_int64((int64_t)cell.number);
+	default:
+		return json_object_new_uint64(cell.number);
+	}
 }
 
 static struct json_object *row_json(const struct table *table,
-				    const uint64_t *row)
+				    const union cell *row)
 {
 	struct json_object *object = json_object_new_object();
-	const struct column *column;
-	struct json_object *value;
 	char buffer[CELL];
+	const char *name;
 	unsigned int i;
 
 	for (i = 0; i < table->n_columns; i++) {
-		column = &table->columns[i];
-		if (column->kind == COLUMN_WORD)
-			value = json_object_new_string(cell_text(column,
-								 row[i],
-								 buffer));
-		else
-			value = json_object_new_uint64(row[i]);
-		json_object_object_add(object, column->key, value);
-		if (column->kind == COLUMN_PROTOCOL)
+		json_object_object_add(object, table->columns[i].key,
+				       cell_json(&table->columns[i], row[i]));
+		name = cell_name(table, row, i, buffer);
+		if (name)
 			json_object_object_add(object, "name",
-				json_object_new_string(protocol_name(row[i],
-								     buffer,
-								     sizeof(buffer))));
+					       json_object_new_string(name));
 	}
 	return object;
 }
@@ -195,43 +367,70 @@ static struct json_object *row_json(const struct table *table,
 struct json_object *rows_json(const struct rows *rows)
 {
 	struct json_object *list = json_object_new_array();
-	const uint64_t *row = rows->cells;
 	size_t n;
 
-	for (n = 0; n < rows->count; n++, row += rows->table->n_columns)
-		json_object_array_add(list, row_json(rows->table, row));
+	for (n = 0; n < rows->count; n++)
+		json_object_array_add(list, row_json(rows->table,
+						     row_at(rows, n)));
 	return list;
 }
 
-/**
- * table_explain() - Print what a table's columns and names mean.
- * @out: Where to.
- * @table: The table.
- */
-void table_explain(FILE *out, const struct table *table)
+/* ---- explanations */
+
+static bool has_words(const struct table *table, const struct words *words)
 {
-	const struct column *column;
+	unsigned int i;
+
+	for (i = 0; i < table->n_columns; i++)
+		if (table->columns[i].words == words)
+			return true;
+	return false;
+}
+
+static void explain_words(FILE *out, const struct words *words)
+{
 	const struct word *word;
 	char label[CELL];
-	unsigned int i, j;
+	unsigned int i;
 
-	if (!table->n_columns)
-		return;
-	if (opts.color)
-		fputs("\033[1m", out);
-	print_wrapped(out, table->key, INDENT, table->explain);
-	if (opts.color)
-		fputs("\033[0m", out);
-	for (i = 0; i < table->n_columns; i++) {
-		column = &table->columns[i];
-		snprintf(label, sizeof(label), "  %s", column->key);
-		print_wrapped(out, label, INDENT, column->explain);
-		for (j = 0; column->words && j < column->words->count; j++) {
-			word = &column->words->list[j];
-			if (!word->explain)
-				continue;
-			snprintf(label, sizeof(label), "    %s", word->word);
-			print_wrapped(out, label, INDENT + 2, word->explain);
+	for (i = 0; i < words->count; i++) {
+		word = &words->list[i];
+		if (!word->word || !word->explain)
+			continue;
+		snprintf(label, sizeof(label), "    %s", word->word);
+		print_wrapped(out, label, INDENT + 2, word->explain);
+	}
+}
+
+/**
+ * tables_explain() - Print what the columns and names of tables mean.
+ * @out: Where to.
+ * @list: The tables. What the names mean that several have is said once.
+ * @count: How many tables.
+ */
+void tables_explain(FILE *out, const struct table *const *list,
+		    unsigned int count)
+{
+	const struct column *column;
+	unsigned int i, j, k;
+	char label[CELL];
+
+	for (i = 0; i < count; i++) {
+		fputc('\n', out);
+		if (opts.color)
+			fputs("\033[1m", out);
+		print_wrapped(out, list[i]->key, INDENT, list[i]->explain);
+		if (opts.color)
+			fputs("\033[0m", out);
+		for (j = 0; j < list[i]->n_columns; j++) {
+			column = &list[i]->columns[j];
+			snprintf(label, sizeof(label), "  %s", column->key);
+			print_wrapped(out, label, INDENT, column->explain);
+			for (k = 0; k < i; k++)
+				if (has_words(list[k], column->words))
+					break;
+			if (column->words && k == i)
+				explain_words(out, column->words);
 		}
 	}
 }
@@ -269,7 +468,7 @@ struct json_object *table_explain_json(const struct table *table)
 		add_explain(list, column->key, NULL, column->explain);
 		for (j = 0; column->words && j < column->words->count; j++) {
 			word = &column->words->list[j];
-			if (word->explain)
+			if (word->word && word->explain)
 				add_explain(list, column->key, word,
 					    word->explain);
 		}

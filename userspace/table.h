@@ -18,13 +18,27 @@ struct words;
 /**
  * enum column_kind - What a column has.
  * @COLUMN_COUNT: A number.
+ * @COLUMN_RARE: A number that is 0 nearly always: where it is in every row,
+ *	text has no such column.
+ * @COLUMN_SIGNED: A number that can be negative.
  * @COLUMN_WORD: A name that stands for a number.
+ * @COLUMN_TEXT: A name as it is.
  * @COLUMN_PROTOCOL: A protocol's number, and its name in a column of its own.
+ * @COLUMN_ICMP: The same of an ICMP or ICMPv6 type, as the row's family says.
+ * @COLUMN_BUCKET: The most that a bucket takes; 0 is the one without an end.
+ * @COLUMN_SHARE: A number; text has a bar for its share of the sum of those
+ *	rows that have the same words.
  */
 enum column_kind {
 	COLUMN_COUNT,
+	COLUMN_RARE,
+	COLUMN_SIGNED,
 	COLUMN_WORD,
+	COLUMN_TEXT,
 	COLUMN_PROTOCOL,
+	COLUMN_ICMP,
+	COLUMN_BUCKET,
+	COLUMN_SHARE,
 };
 
 /**
@@ -32,7 +46,7 @@ enum column_kind {
  * @attr: The netlink attribute.
  * @key: The JSON key, and the text's heading.
  * @kind: What it has.
- * @words: The names of a COLUMN_WORD.
+ * @words: The names of a COLUMN_WORD, or whatever else has values to explain.
  * @explain: What it means: a sentence.
  */
 struct column {
@@ -46,8 +60,8 @@ struct column {
 /**
  * struct table - A table of counters.
  * @key: The JSON key.
- * @attr: The netlink attribute, a nest for each row. 0 if the module has no
- *	such table yet: then it is an empty list in JSON.
+ * @attr: The netlink attribute, a nest for each row. 0 if the rows are the
+ *	tool's own.
  * @columns: Its columns.
  * @n_columns: How many.
  * @explain: What is counted: a sentence.
@@ -61,24 +75,37 @@ struct table {
 };
 
 /**
+ * union cell - What one row has in one column.
+ * @number: The number, in two's complement if it is a COLUMN_SIGNED.
+ * @text: The text of a COLUMN_TEXT, or NULL if it has none.
+ */
+union cell {
+	uint64_t number;
+	char *text;
+};
+
+/**
  * struct rows - What a table has.
  * @table: The table.
- * @cells: One row after the other, each of @table->n_columns numbers.
+ * @cells: One row after the other, each of @table->n_columns cells.
  * @count: How many rows.
  * @room: How many rows there is memory for.
  */
 struct rows {
 	const struct table *table;
-	uint64_t *cells;
+	union cell *cells;
 	size_t count;
 	size_t room;
 };
 
+union cell *rows_new(struct rows *rows);
 void rows_add(struct rows *rows, const struct nlattr *nest);
 void rows_clear(struct rows *rows);
+uint64_t row_number(const struct rows *rows, size_t n, uint16_t attr);
 void rows_print(FILE *out, const struct rows *rows);
 struct json_object *rows_json(const struct rows *rows);
-void table_explain(FILE *out, const struct table *table);
+void tables_explain(FILE *out, const struct table *const *list,
+		    unsigned int count);
 struct json_object *table_explain_json(const struct table *table);
 
 #endif /* NETLAB_TABLE_H */

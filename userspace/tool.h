@@ -32,7 +32,7 @@ enum status {
  * @pretty: Print that JSON indented.
  * @all: Ask for rows in which everything is zero, too.
  * @explain: Print what the columns mean instead of a reading.
- * @color: Use colour; decided already, a terminal or not.
+ * @color: Use colour; -c asked for it.
  * @watch: Seconds between readings; 0 to read once.
  * @netns: Network namespace to work in, or NULL for the caller's.
  * @batch: File of commands, or NULL.

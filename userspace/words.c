@@ -5,11 +5,13 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
 #include "names.h"
+#include "nl.h"
 #include "words.h"
 
 /**
@@ -177,6 +179,26 @@ static enum status parse_protocol(const struct keyword *keyword,
 	return STATUS_OK;
 }
 
+/*
+ * As iproute2 says it. The namespace is entered for the name, so it comes last
+ * of the words, when nothing is wrong with the others.
+ */
+static enum status find_device(const char *name, uint32_t *index)
+{
+	enum status status = nl_enter();
+
+	if (status)
+		return status;
+	*index = if_nametoindex(name);
+	if (*index)
+		return STATUS_OK;
+	if (errno != ENODEV)
+		return fail(STATUS_USAGE, "dev %s: %s", name, strerror(errno));
+	return fail(STATUS_USAGE, "Cannot find device \"%s\"%s%s", name,
+		    opts.netns ? " in network namespace " : "",
+		    opts.netns ? opts.netns : "");
+}
+
 static enum status parse_value(const struct keyword *keyword,
 			       const char *word, uint32_t *value)
 {
@@ -184,14 +206,15 @@ static enum status parse_value(const struct keyword *keyword,
 	unsigned int i;
 	int index;
 
-	if (keyword->kind == VALUE_NUMBER || keyword->kind == VALUE_PROTOCOL) {
-		if (!word)
-			return fail(STATUS_USAGE, "%s: expected a value: %s",
-				    keyword->word, keyword->metavar);
-		if (keyword->kind == VALUE_NUMBER)
-			return parse_number_value(keyword, word, value);
+	if (keyword->kind != VALUE_WORD && !word)
+		return fail(STATUS_USAGE, "%s: expected a value: %s",
+			    keyword->word, keyword->metavar);
+	if (keyword->kind == VALUE_NUMBER)
+		return parse_number_value(keyword, word, value);
+	if (keyword->kind == VALUE_PROTOCOL)
 		return parse_protocol(keyword, word, value);
-	}
+	if (keyword->kind == VALUE_DEVICE)
+		return STATUS_OK;	/* find_device() comes later */
 
 	for (i = 0; i < keyword->words->count; i++)
 		choice_add(&choice, keyword->words->list[i].word, false);
@@ -209,13 +232,15 @@ static enum status parse_value(const struct keyword *keyword,
  * @words: What follows them, up to NULL.
  * @values: Where to put what it says.
  *
- * Return: STATUS_OK, or STATUS_USAGE after a complaint.
+ * Return: STATUS_OK, or another after a complaint.
  */
 enum status parse_values(const struct command *command, const char *place,
 			 char **words, struct values *values)
 {
+	const char *device[MAX_KEYWORDS] = { NULL };
 	struct choice choice = { .count = 0 };
 	const struct keyword *keyword;
+	enum status status;
 	unsigned int i;
 	int index;
 
@@ -241,7 +266,16 @@ enum status parse_values(const struct command *command, const char *place,
 		values->given[index] = true;
 		if (parse_value(keyword, words[1], &values->value[index]))
 			return STATUS_USAGE;
+		if (keyword->kind == VALUE_DEVICE)
+			device[index] = words[1];
 		words += 2;
+	}
+	for (i = 0; i < command->n_keywords; i++) {
+		if (!device[i])
+			continue;
+		status = find_device(device[i], &values->value[i]);
+		if (status)
+			return status;
 	}
 	return STATUS_OK;
 }

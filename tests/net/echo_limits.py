@@ -175,7 +175,7 @@ def sizes():
         tap.equal((got, frames), ({"replied": 3}, 3), f"max-size 100: {name} of 100 bytes is answered")
         got, frames, _ = burst((source, 3, CPUS[0], 101 - header))
         tap.equal((got, frames), ({"too-large": 3}, 0), f"max-size 100: {name} of 101 bytes is dropped")
-    settings("max-size", 65575)
+    settings("max-size", 65535)
 
 
 def main():

@@ -16,6 +16,7 @@ import topology as net
 # module/uapi/linux/netlab.h
 STATS_GET, STATS_RESET, ECHO_GET, ECHO_SET, OUTCOME_GET = 1, 2, 3, 4, 5
 EPOCH, FAMILY, HOOK, PROTOCOL, ZERO_ROWS, PROTOCOLS, HOOKS = 3, 5, 6, 7, 8, 9, 10
+ICMP, TCP, SIZES, ANOMALIES, DEVICES, ARP = 12, 13, 14, 15, 16, 17
 LOCAL, RATE, BURST, SOURCE_RATE, MAX_SIZE = 1, 2, 3, 4, 5
 # linux/netlink.h
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
@@ -100,11 +101,11 @@ REFUSED = (
     # name, command, attributes, how, errno, sentence, offset
     ("local 2", ECHO_SET, u8(LOCAL, 2), {}, errno.EINVAL, "local: expected off (0) or on (1)", FIRST),
     ("local 255", ECHO_SET, u8(LOCAL, 255), {}, errno.EINVAL, "local: expected off (0) or on (1)", FIRST),
-    ("max-size 27", ECHO_SET, u32(MAX_SIZE, 27), {}, errno.ERANGE, "max-size: expected 28 to 65575 bytes", FIRST),
-    ("max-size 65576", ECHO_SET, u32(MAX_SIZE, 65576), {}, errno.ERANGE, "max-size: expected 28 to 65575 bytes", FIRST),
-    ("max-size 0", ECHO_SET, u32(MAX_SIZE, 0), {}, errno.ERANGE, "max-size: expected 28 to 65575 bytes", FIRST),
+    ("max-size 27", ECHO_SET, u32(MAX_SIZE, 27), {}, errno.ERANGE, "max-size: expected 28 to 65535 bytes", FIRST),
+    ("max-size 65536", ECHO_SET, u32(MAX_SIZE, 65536), {}, errno.ERANGE, "max-size: expected 28 to 65535 bytes", FIRST),
+    ("max-size 0", ECHO_SET, u32(MAX_SIZE, 0), {}, errno.ERANGE, "max-size: expected 28 to 65535 bytes", FIRST),
     ("a good rate and a bad max-size", ECHO_SET, u32(RATE, 5) + u32(MAX_SIZE, 1), {},
-     errno.ERANGE, "max-size: expected 28 to 65575 bytes", FIRST + 8),
+     errno.ERANGE, "max-size: expected 28 to 65535 bytes", FIRST + 8),
     ("good settings and a bad local", ECHO_SET, u32(RATE, 5) + u32(BURST, 5) + u8(LOCAL, 9), {},
      errno.EINVAL, "local: expected off (0) or on (1)", FIRST + 16),
     ("nothing to set", ECHO_SET, b"", {}, errno.EINVAL,
@@ -127,8 +128,8 @@ REFUSED = (
     ("a filter without a dump", STATS_GET, u8(FAMILY, 0), {}, errno.EINVAL, "only a dump can be filtered", FIRST),
     ("an answer's attribute as a question", STATS_GET, u32(2, 1), {"flags": NLM_F_DUMP}, errno.EINVAL,
      "Unsupported attribute", FIRST),
-    ("dump: family arp", STATS_GET, u8(FAMILY, 2), {"flags": NLM_F_DUMP}, errno.EINVAL,
-     "family: expected ipv4 (0) or ipv6 (1)", FIRST),
+    ("dump: family 3", STATS_GET, u8(FAMILY, 3), {"flags": NLM_F_DUMP}, errno.EINVAL,
+     "family: expected ipv4 (0), ipv6 (1) or arp (2)", FIRST),
     ("dump: hook 5", STATS_GET, u8(FAMILY, 0) + u8(HOOK, 5), {"flags": NLM_F_DUMP}, errno.EINVAL,
      "hook: expected prerouting (0) to postrouting (4)", FIRST + 8),
     ("dump: an unknown epoch", STATS_GET, u32(EPOCH, 999), {"flags": NLM_F_DUMP}, errno.ENOENT,
@@ -167,15 +168,19 @@ def refused():
     tap.equal(state(), before, "nothing has changed")
     tap.equal(asker.ask(ECHO_SET, u32(RATE, 5) + u32(MAX_SIZE, 28)), (0, None, None), "what belongs is taken")
     tap.ok(state() != before, "and has changed")
-    tap.equal(asker.ask(ECHO_SET, u32(RATE, 0) + u32(MAX_SIZE, 65575)), (0, None, None), "and is taken back")
+    tap.equal(asker.ask(ECHO_SET, u32(RATE, 0) + u32(MAX_SIZE, 65535)), (0, None, None), "and is taken back")
 
 
 def dumps():
     net.run("ping", "-q", "-n", "-c", 5, "-i", "0.01", "192.0.2.2", ns="left")
     whole = Asker("right").rows(STATS_GET, attr(ZERO_ROWS, b""))
     kinds = [[kind for kind, _ in attributes(row)] for row in whole]
-    tap.equal((kinds.count([HOOKS]), kinds.count([PROTOCOLS]), len(kinds)), (10, 10 * 256, 1 + 10 + 10 * 256),
-              "a dump with zero rows: the epoch, 10 hooks, all 256 protocols of each")
+    # Two families, rx and tx: types, flags, buckets; nine reasons at each hook; ten ARP operations each way.
+    expected = {HOOKS: 10, PROTOCOLS: 10 * 256, ICMP: 4 * 256, TCP: 4, SIZES: 4 * 7, ANOMALIES: 10 * 9, ARP: 2 * 10}
+    tap.equal({kind: kinds.count([kind]) for kind in expected}, expected,
+              "a dump with zero rows: 10 hooks, all 256 protocols of each, and every other table whole")
+    tap.equal(len(kinds) - kinds.count([DEVICES]), 1 + sum(expected.values()), "the epoch once, and nothing else")
+    tap.ok(kinds.count([DEVICES]) > 0, "devices only have rows that aren't zero")
     tap.equal(len(set(whole)), len(whole), "none of them twice")
     for buffer, size in (1, 1 << 17), (1, 4096), (None, 8192):
         tap.equal(Asker("right", buffer).rows(STATS_GET, attr(ZERO_ROWS, b""), size), whole,

@@ -90,7 +90,7 @@ def outcomes(ynl):
 def refusals(ynl, error):
     for what, call, args, expected in (
             ("max-size 5", ynl.do, ("echo-set", {"max-size": 5}),
-             (34, "max-size: expected 28 to 65575 bytes", ".max-size")),
+             (34, "max-size: expected 28 to 65535 bytes", ".max-size")),
             ("local 2", ynl.do, ("echo-set", {"rate": 1, "local": 2}),
              (22, "local: expected off (0) or on (1)", ".local")),
             ("nothing to set", ynl.do, ("echo-set", {}),

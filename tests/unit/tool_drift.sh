@@ -63,14 +63,17 @@ for attr in next(s for s in spec["attribute-sets"] if s["name"] == "echo")["attr
 all_objects=$(awk -F '\t' '$1 == "object" { print $2 }' <<<"$table" | xargs)
 all_options=$(awk -F '\t' '$1 == "option" { s = s " " $2; l = l " " $3 } END { print substr(s l, 2) }' <<<"$table")
 all_settings=$(awk -F '\t' '$1 == "keyword" && $3 == "set" { print $4 }' <<<"$table" | xargs)
-# $1 is how a strange name is offered.
+# $1 is how a strange name is offered, $2 that of a strange device.
 expected() { echo "netlab ^ => $all_objects
 netlab -^ => $all_options
 netlab --n^ => --netns
 netlab -j -w 1 st^ => stats
-netlab -jn blue stats ^ => show reset help family hook proto
+netlab -jn blue stats ^ => show reset help family hook proto dev
 netlab st sh ho p^ => prerouting postrouting
-netlab stats family ipv4 ^ => hook proto
+netlab stats family ipv4 ^ => hook proto dev
+netlab -n blue stats dev ^ => blue0 blue1 blue2 $2
+netlab --netns blue -j stats hook input dev blue1^ => blue1
+netlab stats dev l^ => $(printf '%s\n' /sys/class/net/l*/ | xargs -n 1 basename | xargs)
 netlab stats show proto ipv6-ic^ => $(grep -o '^ipv6-icmp' /etc/protocols 2>/dev/null)
 netlab stats reset ^ => 
 netlab echo ^ => show set help
@@ -81,15 +84,23 @@ netlab help ^ => stats echo help words
 netlab bogus ^ => 
 netlab -n gr^ => green $1
 netlab -b module/netlab.y^ => module/netlab.yaml"; }
-questions=$(expected '' | sed 's/ => .*//')
+questions=$(expected '' '' | sed 's/ => .*//')
 
-# A stand-in for ip netns, with a name that must not be run.
+# A stand-in for ip, with names that must not be run.
 bin=$(mktemp -d) || exit
 trap 'rm -rf "$bin"' EXIT
 cat >"$bin/ip" <<'END'
 #!/bin/sh
-echo 'green (id: 1)'
-echo 'grey$(touch${IFS}hacked)'
+case $* in
+'netns list')
+	echo 'green (id: 1)'
+	echo 'grey$(touch${IFS}hacked)' ;;
+'-n blue -br link show')
+	echo 'blue0            UNKNOWN        02:00:00:00:00:01 <BROADCAST,UP>'
+	echo 'blue1@if7        UP             02:00:00:00:00:02 <BROADCAST,UP>'
+	echo 'blue2@blue1      UP             02:00:00:00:00:03 <BROADCAST,UP>'
+	echo '$(touch$IFS)     DOWN           02:00:00:00:00:04 <BROADCAST>' ;;
+esac
 END
 chmod +x "$bin/ip"
 ln -s "$tool" "$bin/netlab"
@@ -107,7 +118,7 @@ while IFS= read -r line; do
 done <<<"$questions"
 END
 }
-is 'completion in bash' "$(in_bash 2>&1)" "$(expected 'grey\$\(touch\$\{IFS\}hacked\)')"
+is 'completion in bash' "$(in_bash 2>&1)" "$(expected 'grey\$\(touch\$\{IFS\}hacked\)' "\\\$\\(touch\\\$IFS\\)")"
 ok 'a name of a namespace is not run' test ! -e hacked
 is 'bash knows the completion as that of netlab' \
 	"$(bash --norc -c '. userspace/completion/netlab.bash; complete -p netlab')" 'complete -F _netlab netlab'
@@ -129,7 +140,7 @@ done <<<"$questions"
 END
 }
 if command -v zsh >/dev/null; then
-	is 'completion in zsh' "$(in_zsh 2>&1)" "$(expected "grey\$(touch\${IFS}hacked)")"
+	is 'completion in zsh' "$(in_zsh 2>&1)" "$(expected "grey\$(touch\${IFS}hacked)" "\$(touch\$IFS)")"
 	ok 'nor is it by zsh' test ! -e hacked
 else
 	skip 'completion in zsh' 'no zsh'

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stand-ins for libmnl's socket and for /etc/protocols, which the linker takes
- * before those of the libraries.
+ * Stand-ins for libmnl's socket, for /etc/protocols and for the devices, which
+ * the linker takes before those of the libraries.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
+#include <linux/netlab.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -110,6 +112,15 @@ struct protoent *getprotobynumber(int number)
 	return number == 200 || number == 6 ? &entry : NULL;
 }
 
+/* The devices: eth0, and one that can't be looked for. */
+unsigned int if_nametoindex(const char *name)
+{
+	if (!strcmp(name, "eth0"))
+		return 2;
+	errno = strcmp(name, "trouble") ? ENODEV : EMFILE;
+	return 0;
+}
+
 /* ---- building answers */
 
 /* A message at the end of the datagram that is being built. */
@@ -193,6 +204,60 @@ void add_family(void)
 	add_ack(0, true, NULL);
 }
 
+/* ---- netlab's own answers */
+
+static struct nlmsghdr *row_message;
+static struct nlattr *nest;
+
+void row(uint16_t table)
+{
+	row_message = add_genl(NLM_F_MULTI);
+	nest = mnl_attr_nest_start(row_message, table);
+}
+
+void end_row(void)
+{
+	mnl_attr_nest_end(row_message, nest);
+	added(row_message);
+}
+
+void u8(uint16_t type, uint8_t value)
+{
+	mnl_attr_put_u8(row_message, type, value);
+}
+
+void u16(uint16_t type, uint16_t value)
+{
+	mnl_attr_put_u16(row_message, type, value);
+}
+
+void u32(uint16_t type, uint32_t value)
+{
+	mnl_attr_put_u32(row_message, type, value);
+}
+
+void u64(uint16_t type, uint64_t value)
+{
+	mnl_attr_put_u64(row_message, type, value);
+}
+
+void bytes(uint16_t type, const void *value, size_t length)
+{
+	mnl_attr_put(row_message, type, length, value);
+}
+
+void add_hook(uint8_t family, uint8_t hook, uint64_t packets,
+	      uint64_t fragments, uint64_t refused)
+{
+	row(NETLAB_A_STATS_HOOKS);
+	u8(NETLAB_A_HOOK_ROW_FAMILY, family);
+	u8(NETLAB_A_HOOK_ROW_HOOK, hook);
+	u64(NETLAB_A_HOOK_ROW_PACKETS, packets);
+	u64(NETLAB_A_HOOK_ROW_FRAGMENTS, fragments);
+	u64(NETLAB_A_HOOK_ROW_REFUSED, refused);
+	end_row();
+}
+
 /* ---- running the tool, and TAP */
 
 char out[16384], err[4096];
@@ -207,6 +272,19 @@ void begin(void)
 	next_answer = 0;
 	n_opened = 0;
 	n_requests = 0;
+}
+
+void begin_answer(void)
+{
+	struct nlmsghdr *message;
+
+	begin();
+	add_family();
+	message = add_genl(NLM_F_MULTI);
+	mnl_attr_put_u32(message, NETLAB_A_STATS_NETNS, 7);
+	mnl_attr_put_u32(message, NETLAB_A_STATS_EPOCH, 2);
+	mnl_attr_put_u64(message, NETLAB_A_STATS_SINCE, 1000000000);
+	added(message);
 }
 
 static int swap_file(int fd, FILE *file)
@@ -286,6 +364,13 @@ void is_number(uint64_t got, uint64_t expected, const char *what)
 	if (got != expected)
 		printf("# got %" PRIu64 ", expected %" PRIu64 "\n", got,
 		       expected);
+}
+
+void contains(const char *part, const char *what)
+{
+	ok(strstr(out, part), what);
+	if (!strstr(out, part))
+		printf("# no %s in %s\n", part, out);
 }
 
 /* The attribute of the last request, or NULL. */

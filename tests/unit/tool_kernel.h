@@ -28,6 +28,21 @@ extern unsigned int n_tests, n_failed;
 void begin(void);
 
 /*
+ * Begins a test with the first message of an answer to "stats": netns 7, epoch
+ * 2. Then rows: row(), its cells, end_row().
+ */
+void begin_answer(void);
+void row(uint16_t table);
+void u8(uint16_t type, uint8_t value);
+void u16(uint16_t type, uint16_t value);
+void u32(uint16_t type, uint32_t value);
+void u64(uint16_t type, uint64_t value);
+void bytes(uint16_t type, const void *value, size_t length);
+void end_row(void);
+void add_hook(uint8_t family, uint8_t hook, uint64_t packets,
+	      uint64_t fragments, uint64_t refused);
+
+/*
  * Answers, one message after the other: add() and add_genl() begin one, added()
  * ends it, and send_datagram() ends those that are received at once.
  */
@@ -49,6 +64,7 @@ unsigned int n_sent(void);
 /* TAP */
 void ok(bool passed, const char *what);
 void is(const char *got, const char *expected, const char *what);
+void contains(const char *part, const char *what);
 void is_number(uint64_t got, uint64_t expected, const char *what);
 
 #endif /* NETLAB_TOOL_KERNEL_H */

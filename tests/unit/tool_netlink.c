@@ -127,9 +127,11 @@ static void test_stats(void)
 	   "{\"family\":\"ipv6\",\"hook\":\"prerouting\",\"protocol\":200,\"name\":\"e\\\\x1b[2Jvil\\\\xff\",\"packets\":18446744073709551615,\"bytes\":18446744073709551614},"
 	   "{\"family\":\"ipv4\",\"hook\":\"prerouting\",\"protocol\":253,\"name\":\"253\",\"packets\":1,\"bytes\":20}],"
 	   "\"hooks\":["
-	   "{\"family\":\"ipv4\",\"hook\":\"prerouting\",\"skbs\":18446744073709551615,\"packets\":18446744073709551615,\"bytes\":18446744073709551615,\"fragments\":18446744073709551615,\"options\":18446744073709551615},"
-	   "{\"family\":\"ipv4\",\"hook\":\"9\",\"skbs\":7,\"packets\":7,\"bytes\":7,\"fragments\":7,\"options\":7}],"
-	   "\"icmp\":[],\"tcp\":[],\"sizes\":[],\"anomalies\":[],\"devices\":[],\"arp\":[]}\n",
+	   "{\"family\":\"ipv4\",\"hook\":\"prerouting\",\"skbs\":18446744073709551615,\"packets\":18446744073709551615,\"bytes\":18446744073709551615,\"fragments\":18446744073709551615,\"options\":18446744073709551615,\"refused\":0,\"strays\":0},"
+	   "{\"family\":\"ipv4\",\"hook\":\"9\",\"skbs\":7,\"packets\":7,\"bytes\":7,\"fragments\":7,\"options\":7,\"refused\":0,\"strays\":0}],"
+	   "\"icmp\":[],\"tcp\":[],\"sizes\":[],\"anomalies\":[],\"devices\":[],\"arp\":[],"
+	   "\"vanished\":[{\"family\":\"ipv4\",\"between\":\"prerouting\",\"and\":\"input+forward\",\"packets\":9223372036854775807},"
+	   "{\"family\":\"ipv4\",\"between\":\"output+forward\",\"and\":\"postrouting\",\"packets\":0}]}\n",
 	   "stats as JSON: keys in order, all of 64 bits, a hook newer than the tool, an evil name");
 
 	begin();
@@ -145,7 +147,11 @@ static void test_stats(void)
 	   "family  hook        protocol  name                          packets                 bytes\n"
 	   "ipv4    prerouting         1  icmp                                3                   252\n"
 	   "ipv6    prerouting       200  e\\x1b[2Jvil\\xff  18446744073709551615  18446744073709551614\n"
-	   "ipv4    prerouting       253  253                                 1                    20\n",
+	   "ipv4    prerouting       253  253                                 1                    20\n"
+	   "\n"
+	   "ipv4: 18446744073709551615 of 18446744073709551615 packets vanished between\n"
+	   "      prerouting and input + forward (100.0%); reassembly accounts for up to\n"
+	   "      18446744073709551615 of them.\n",
 	   "stats as text: aligned, nothing raw");
 
 	begin();
@@ -187,8 +193,10 @@ static void test_ages(void)
 	is_number(run("stats", NULL), STATUS_OK, "another module: exit 0");
 	is(out,
 	   "{\"netns\":4026531840,\"epoch\":1,\"since\":\"2026-11-21T12:00:00Z\",\"protocols\":[],"
-	   "\"hooks\":[{\"family\":\"ipv4\",\"hook\":\"prerouting\",\"skbs\":0,\"packets\":5,\"bytes\":0,\"fragments\":0,\"options\":0}],"
-	   "\"icmp\":[],\"tcp\":[],\"sizes\":[],\"anomalies\":[],\"devices\":[],\"arp\":[]}\n",
+	   "\"hooks\":[{\"family\":\"ipv4\",\"hook\":\"prerouting\",\"skbs\":0,\"packets\":5,\"bytes\":0,\"fragments\":0,\"options\":0,\"refused\":0,\"strays\":0}],"
+	   "\"icmp\":[],\"tcp\":[],\"sizes\":[],\"anomalies\":[],\"devices\":[],\"arp\":[],"
+	   "\"vanished\":[{\"family\":\"ipv4\",\"between\":\"prerouting\",\"and\":\"input+forward\",\"packets\":5},"
+	   "{\"family\":\"ipv4\",\"between\":\"output+forward\",\"and\":\"postrouting\",\"packets\":0}]}\n",
 	   "another module: unknown attributes skipped, missing ones 0, another size taken");
 
 	begin();

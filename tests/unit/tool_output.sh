@@ -68,28 +68,45 @@ for object in stats echo; do
 	is "netlab -je $object: JSON" "$("$NETLAB" -je $object | json 'len(d) > 3')" True
 	is "netlab -e $object: 80 columns" "$("$NETLAB" -e $object | awk 'length > 79')" ''
 done
-# Every outcome, as the specification orders them, has its sentence.
-is 'netlab -e echo: the outcomes of netlab.yaml, in its order' \
-	"$("$NETLAB" -je echo | json '" ".join(r["value"] for r in d["outcomes"] if r["column"] == "outcome" and r["value"])')" \
-	"$(/usr/bin/python3 -c '
-import yaml
+# Each name in a column has its sentence, in the order of the specification.
+while read -r object table column enum; do
+	is "netlab -e $object: $table: each $enum of netlab.yaml, in its order" \
+		"$("$NETLAB" -je $object | json '" ".join(r["value"] for r in d["'$table'"] if r["column"] == "'$column'" and r["value"])')" \
+		"$(/usr/bin/python3 -c '
+import sys, yaml
 spec = yaml.safe_load(open("module/netlab.yaml"))
 for d in spec["definitions"]:
-    if d["name"] == "outcome":
-        print(" ".join(e["name"] for e in d["entries"]))')"
-is 'a column of every attribute of a row in netlab.yaml is explained' "$(
+    if d["name"] == sys.argv[1]:
+        print(" ".join(e if isinstance(e, str) else e["name"] for e in d["entries"]))' $enum)"
+done <<'END'
+echo outcomes outcome outcome
+echo outcomes path path
+stats hooks hook hook
+stats anomalies reason anomaly
+stats devices direction direction
+END
+is 'netlab -e stats: each bucket has its sentence' \
+	"$("$NETLAB" -je stats | json '" ".join(r["value"] for r in d["sizes"] if r["column"] == "max" and r["value"])')" \
+	'64 127 255 511 1023 1518 more'
+is 'netlab -e stats: a name is explained once' "$("$NETLAB" -e stats | grep -c '^    postrouting ')" 1
+is 'the columns are the attributes of the rows in netlab.yaml, in their order' "$(
 	{ "$NETLAB" -je stats; "$NETLAB" -je echo; } | /usr/bin/python3 -c '
 import json, sys, yaml
 said = {}
 for line in sys.stdin:
     said.update({k: v for k, v in json.loads(line).items() if isinstance(v, list)})
 spec = yaml.safe_load(open("module/netlab.yaml"))
-for name, key in ("protocol-row", "protocols"), ("hook-row", "hooks"), ("outcome-row", "outcomes"):
+rows = {"outcomes": "outcome-row"}
+stats = next(s for s in spec["attribute-sets"] if s["name"] == "stats")["attributes"]
+rows.update({a["name"]: a["nested-attributes"] for a in stats if a["type"] == "nest"})
+for key, name in rows.items():
     attrs = next(s for s in spec["attribute-sets"] if s["name"] == name)["attributes"]
-    columns = {row["column"] for row in said[key]}
-    for attr in attrs:
-        if attr["type"] != "pad" and attr["name"] not in columns:
-            print(name, attr["name"])')" ''
+    columns = list(dict.fromkeys(row["column"] for row in said[key]))
+    names = [a["name"] for a in attrs if a["type"] != "pad"]
+    if name == "size-row":	# "max" is taken in C: it ends the enumeration
+        names[names.index("limit")] = "max"
+    if columns != names:
+        print(name, columns, names)')" ''
 
 # ---- batches
 
@@ -148,19 +165,23 @@ END
 )" "-13 
 1 netlab: can't write the output: Broken pipe"
 
-# ---- colour: only where it is asked for, or on a terminal without NO_COLOR
+# ---- colour: only where it is asked for
 
 escapes() { "$@" | grep -c $'\e' | sed 's/[1-9].*/some/'; }
 is 'no colour in a pipe' "$(escapes "$NETLAB" -e echo)" 0
 is '-c: colour in a pipe' "$(escapes "$NETLAB" -c -e echo)" some
-is '-c=off' "$(escapes "$NETLAB" -c=off -e echo)" 0
+is '-c=never' "$(escapes "$NETLAB" -c=never -e echo)" 0
+is '-c=auto in a pipe' "$(escapes "$NETLAB" -c=auto -e echo)" 0
+is 'the last one counts' "$(escapes "$NETLAB" -c --color=never -e echo)" 0
 is '--color=always' "$(escapes "$NETLAB" --color=always -e echo)" some
 on_terminal() { escapes script -qec "$*" /dev/null </dev/null; }
 if command -v script >/dev/null; then
 	export TERM=xterm
-	is 'colour on a terminal' "$(on_terminal env -u NO_COLOR "$NETLAB" -e echo)" some
-	is 'NO_COLOR on a terminal' "$(on_terminal NO_COLOR=1 "$NETLAB" -e echo)" 0
-	is 'TERM=dumb' "$(on_terminal env -u NO_COLOR TERM=dumb "$NETLAB" -e echo)" 0
+	is 'no colour on a terminal' "$(on_terminal env -u NO_COLOR "$NETLAB" -e echo)" 0
+	is '-c=auto on a terminal' "$(on_terminal env -u NO_COLOR "$NETLAB" -c=auto -e echo)" some
+	is '-color=auto, as of iproute2' "$(on_terminal env -u NO_COLOR "$NETLAB" -color=auto -e echo)" some
+	is '-c=auto, NO_COLOR' "$(on_terminal NO_COLOR=1 "$NETLAB" -c=auto -e echo)" 0
+	is '-c=auto, TERM=dumb' "$(on_terminal env -u NO_COLOR TERM=dumb "$NETLAB" -c=auto -e echo)" 0
 else
 	skip 'colour on a terminal' 'no script(1)'
 fi

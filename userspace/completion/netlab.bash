@@ -21,12 +21,27 @@ _netlab_meant() {
 		END { if (exact) print said; else if (found == 1) print meant }'
 }
 
+# The devices of the namespace that the options name.
+_netlab_devices() {
+	local device
+
+	if [ -n "$netns" ]; then
+		ip -n "$netns" -br link show 2>/dev/null | sed 's/[@ ].*//'
+		return
+	fi
+	for device in /sys/class/net/*/; do
+		device=${device%/}
+		echo "${device##*/}"
+	done
+}
+
 # What "a|b|C" offers: the words that are written small, or what a placeholder
 # stands for.
 _netlab_values() {
 	case $1 in
 	NAME) ip netns list 2>/dev/null | sed 's/ .*//' ;;
 	FILE) compgen -f -- "$cur" ;;
+	DEV) _netlab_devices ;;
 	PROTOCOL) awk '/^[a-z0-9]/ { print $1 }' /etc/protocols 2>/dev/null ;;
 	*) tr '|' '\n' <<<"$1" | grep '^[a-z]' ;;
 	esac
@@ -63,7 +78,7 @@ _netlab_object() {
 }
 
 _netlab_words() {
-	local i value word object
+	local i value word object netns=
 
 	# Options come first; the last letter of several can have a value.
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -80,6 +95,7 @@ _netlab_words() {
 			_netlab_values "$value"
 			return
 		fi
+		[ "$value" != NAME ] || netns=${COMP_WORDS[i]}
 	done
 	if ((i < COMP_CWORD)); then
 		object=$(_netlab_table object 2 | _netlab_meant "${COMP_WORDS[i]}")

@@ -40,6 +40,58 @@ enum netlab_hook {
 };
 
 /**
+ * enum netlab_direction - Which way a packet passed a device, or ARP the host.
+ * @NETLAB_DIRECTION_RX: Received, counted at prerouting; for ARP, in.
+ * @NETLAB_DIRECTION_TX: Sent, counted at postrouting; for ARP, out.
+ */
+enum netlab_direction {
+	NETLAB_DIRECTION_RX,
+	NETLAB_DIRECTION_TX,
+
+	/* private: */
+	__NETLAB_DIRECTION_MAX,
+	NETLAB_DIRECTION_MAX = (__NETLAB_DIRECTION_MAX - 1)
+};
+
+/**
+ * enum netlab_anomaly - Something odd about a packet, which is counted and
+ *   passed on as it is. Looked for where a packet is first seen, at prerouting
+ *   and output. A packet can have several.
+ * @NETLAB_ANOMALY_L4_TRUNCATED: The packet, no fragment, ends before its TCP,
+ *   UDP, ICMP or ICMPv6 header does.
+ * @NETLAB_ANOMALY_TINY_FRAGMENT: A first fragment too small for its transport
+ *   header, or a TCP fragment that begins inside it (RFC 1858, RFC 3128).
+ * @NETLAB_ANOMALY_BAD_ICMP_CHECKSUM: An echo request's checksum is wrong. Seen
+ *   at input, and only where netlab answers.
+ * @NETLAB_ANOMALY_TCP_NULL: A TCP segment with no flag at all.
+ * @NETLAB_ANOMALY_TCP_XMAS: A TCP segment with FIN, PSH and URG and neither
+ *   SYN, RST nor ACK.
+ * @NETLAB_ANOMALY_TCP_SYN_FIN: A TCP segment with both SYN and FIN.
+ * @NETLAB_ANOMALY_LAND: Source and destination address are equal, off
+ *   loopback.
+ * @NETLAB_ANOMALY_MARTIAN_SOURCE: The source address can't be one: multicast,
+ *   broadcast, reserved, in 0.0.0.0/8 but 0.0.0.0 itself, or loopback off
+ *   loopback.
+ * @NETLAB_ANOMALY_EXTHDR_LIMIT: More than 16 IPv6 extension headers; those
+ *   behind weren't looked at.
+ */
+enum netlab_anomaly {
+	NETLAB_ANOMALY_L4_TRUNCATED,
+	NETLAB_ANOMALY_TINY_FRAGMENT,
+	NETLAB_ANOMALY_BAD_ICMP_CHECKSUM,
+	NETLAB_ANOMALY_TCP_NULL,
+	NETLAB_ANOMALY_TCP_XMAS,
+	NETLAB_ANOMALY_TCP_SYN_FIN,
+	NETLAB_ANOMALY_LAND,
+	NETLAB_ANOMALY_MARTIAN_SOURCE,
+	NETLAB_ANOMALY_EXTHDR_LIMIT,
+
+	/* private: */
+	__NETLAB_ANOMALY_MAX,
+	NETLAB_ANOMALY_MAX = (__NETLAB_ANOMALY_MAX - 1)
+};
+
+/**
  * enum netlab_path - Where an echo request was met.
  * @NETLAB_PATH_LOCAL: At input, for the namespace's own addresses.
  * @NETLAB_PATH_PREFIX: At prerouting, for an address block that netlab answers
@@ -66,10 +118,10 @@ enum netlab_path {
  * @NETLAB_OUTCOME_BAD_CHECKSUM: The ICMP checksum is wrong. Left to the stack.
  * @NETLAB_OUTCOME_BAD_SOURCE: The source is multicast, broadcast, in
  *   0.0.0.0/8, unspecified, or loopback from off the host. Left to the stack.
- * @NETLAB_OUTCOME_BROADCAST: The destination, or the link-layer frame's, is a
- *   broadcast. Left to the stack.
  * @NETLAB_OUTCOME_MULTICAST: The destination is multicast or anycast. Left to
  *   the stack.
+ * @NETLAB_OUTCOME_BROADCAST: The destination, or the link-layer frame's, is a
+ *   broadcast. Left to the stack.
  * @NETLAB_OUTCOME_DISABLED: A sysctl forbids or limits echo replies, or local
  *   is off. Left to the stack.
  * @NETLAB_OUTCOME_POLICY: The namespace's IPsec policy does not let it in.
@@ -92,8 +144,8 @@ enum netlab_outcome {
 	NETLAB_OUTCOME_TRUNCATED,
 	NETLAB_OUTCOME_BAD_CHECKSUM,
 	NETLAB_OUTCOME_BAD_SOURCE,
-	NETLAB_OUTCOME_BROADCAST,
 	NETLAB_OUTCOME_MULTICAST,
+	NETLAB_OUTCOME_BROADCAST,
 	NETLAB_OUTCOME_DISABLED,
 	NETLAB_OUTCOME_POLICY,
 	NETLAB_OUTCOME_HAS_OPTIONS,
@@ -121,6 +173,13 @@ enum {
 	NETLAB_A_STATS_ZERO_ROWS,
 	NETLAB_A_STATS_PROTOCOLS,
 	NETLAB_A_STATS_HOOKS,
+	NETLAB_A_STATS_IFINDEX,
+	NETLAB_A_STATS_ICMP,
+	NETLAB_A_STATS_TCP,
+	NETLAB_A_STATS_SIZES,
+	NETLAB_A_STATS_ANOMALIES,
+	NETLAB_A_STATS_DEVICES,
+	NETLAB_A_STATS_ARP,
 
 	__NETLAB_A_STATS_MAX,
 	NETLAB_A_STATS_MAX = (__NETLAB_A_STATS_MAX - 1)
@@ -147,9 +206,81 @@ enum {
 	NETLAB_A_HOOK_ROW_BYTES,
 	NETLAB_A_HOOK_ROW_FRAGMENTS,
 	NETLAB_A_HOOK_ROW_OPTIONS,
+	NETLAB_A_HOOK_ROW_REFUSED,
+	NETLAB_A_HOOK_ROW_STRAYS,
 
 	__NETLAB_A_HOOK_ROW_MAX,
 	NETLAB_A_HOOK_ROW_MAX = (__NETLAB_A_HOOK_ROW_MAX - 1)
+};
+
+enum {
+	NETLAB_A_ICMP_ROW_PAD = 1,
+	NETLAB_A_ICMP_ROW_FAMILY,
+	NETLAB_A_ICMP_ROW_HOOK,
+	NETLAB_A_ICMP_ROW_TYPE,
+	NETLAB_A_ICMP_ROW_PACKETS,
+
+	__NETLAB_A_ICMP_ROW_MAX,
+	NETLAB_A_ICMP_ROW_MAX = (__NETLAB_A_ICMP_ROW_MAX - 1)
+};
+
+enum {
+	NETLAB_A_TCP_ROW_PAD = 1,
+	NETLAB_A_TCP_ROW_FAMILY,
+	NETLAB_A_TCP_ROW_HOOK,
+	NETLAB_A_TCP_ROW_SYN,
+	NETLAB_A_TCP_ROW_SYNACK,
+	NETLAB_A_TCP_ROW_FIN,
+	NETLAB_A_TCP_ROW_RST,
+
+	__NETLAB_A_TCP_ROW_MAX,
+	NETLAB_A_TCP_ROW_MAX = (__NETLAB_A_TCP_ROW_MAX - 1)
+};
+
+enum {
+	NETLAB_A_SIZE_ROW_PAD = 1,
+	NETLAB_A_SIZE_ROW_FAMILY,
+	NETLAB_A_SIZE_ROW_HOOK,
+	NETLAB_A_SIZE_ROW_LIMIT,
+	NETLAB_A_SIZE_ROW_PACKETS,
+
+	__NETLAB_A_SIZE_ROW_MAX,
+	NETLAB_A_SIZE_ROW_MAX = (__NETLAB_A_SIZE_ROW_MAX - 1)
+};
+
+enum {
+	NETLAB_A_ANOMALY_ROW_PAD = 1,
+	NETLAB_A_ANOMALY_ROW_FAMILY,
+	NETLAB_A_ANOMALY_ROW_HOOK,
+	NETLAB_A_ANOMALY_ROW_REASON,
+	NETLAB_A_ANOMALY_ROW_PACKETS,
+
+	__NETLAB_A_ANOMALY_ROW_MAX,
+	NETLAB_A_ANOMALY_ROW_MAX = (__NETLAB_A_ANOMALY_ROW_MAX - 1)
+};
+
+enum {
+	NETLAB_A_DEVICE_ROW_PAD = 1,
+	NETLAB_A_DEVICE_ROW_DEV,
+	NETLAB_A_DEVICE_ROW_IFINDEX,
+	NETLAB_A_DEVICE_ROW_DIRECTION,
+	NETLAB_A_DEVICE_ROW_FAMILY,
+	NETLAB_A_DEVICE_ROW_PROTOCOL,
+	NETLAB_A_DEVICE_ROW_PACKETS,
+	NETLAB_A_DEVICE_ROW_BYTES,
+
+	__NETLAB_A_DEVICE_ROW_MAX,
+	NETLAB_A_DEVICE_ROW_MAX = (__NETLAB_A_DEVICE_ROW_MAX - 1)
+};
+
+enum {
+	NETLAB_A_ARP_ROW_PAD = 1,
+	NETLAB_A_ARP_ROW_DIRECTION,
+	NETLAB_A_ARP_ROW_OPERATION,
+	NETLAB_A_ARP_ROW_PACKETS,
+
+	__NETLAB_A_ARP_ROW_MAX,
+	NETLAB_A_ARP_ROW_MAX = (__NETLAB_A_ARP_ROW_MAX - 1)
 };
 
 enum {

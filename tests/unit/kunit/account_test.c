@@ -5,9 +5,16 @@
 #include <linux/sched.h>
 #include <linux/smp.h>
 
-#include "account.h"
+#include "count.h"
 #include "counting.h"
 #include "fake.h"
+#include "main.h"
+
+/* ICMP types are keys where packets come and go. */
+static bool netlab_test_has_key(unsigned int cell, unsigned int key)
+{
+	return key < NETLAB_PROTOCOLS || netlab_hook_edge(cell % NETLAB_HOOKS);
+}
 
 static u64 netlab_test_hook_packets(const struct netlab_reading *r,
 				    unsigned int cell)
@@ -18,71 +25,84 @@ static u64 netlab_test_hook_packets(const struct netlab_reading *r,
 	return sums.packets;
 }
 
-/* Every protocol on every CPU, in every cell, each with its own numbers. */
-static void account_all_protocols(struct kunit *test)
+/* Every key on every CPU, in every cell that has it, each with its numbers. */
+static void account_all_keys(struct kunit *test)
 {
 	struct netlab_account *account = test->priv;
-	unsigned int cpu, cell, protocol, cpus = 0;
+	unsigned int cpu, cell, key, cpus = 0;
 	struct netlab_hook_sums sums;
 	struct netlab_reading *r;
 
 	for_each_online_cpu(cpu) {
 		cpus++;
 		netlab_test_on_cpu(test, cpu);
-		for (protocol = 0; protocol < 256; protocol++)
+		for (key = 0; key < NETLAB_KEYS; key++)
 			for (cell = 0; cell < NETLAB_CELLS; cell++)
-				netlab_test_count(account, cell, protocol, 0,
-						  1 + protocol,
-						  1000 * cell + protocol);
+				if (netlab_test_has_key(cell, key))
+					netlab_test_count(account, cell, key, 0,
+							  1 + key,
+							  1000 * cell + key);
 	}
 
 	r = netlab_test_read(test, account, 0);
 	for (cell = 0; cell < NETLAB_CELLS; cell++) {
-		for (protocol = 0; protocol < 256; protocol++) {
-			u64 packets, bytes;
+		unsigned int family = cell / NETLAB_HOOKS;
+		unsigned int hook = cell % NETLAB_HOOKS;
+		bool edge = netlab_hook_edge(hook);
 
-			netlab_reading_protocol(r, cell / NETLAB_HOOKS,
-						cell % NETLAB_HOOKS, protocol,
-						&packets, &bytes);
-			KUNIT_EXPECT_EQ_MSG(test, packets,
-					    (u64)cpus * (1 + protocol),
-					    "cell %u protocol %u", cell,
-					    protocol);
-			KUNIT_EXPECT_EQ_MSG(test, bytes,
-					    (u64)cpus * (1000 * cell + protocol),
-					    "cell %u protocol %u", cell,
-					    protocol);
+		for (key = 0; key < NETLAB_PROTOCOLS; key++) {
+			u64 packets = 1 + key, bytes = 1000 * cell + key;
+
+			/* Their types are in ICMP's row: 256 to 511. */
+			if (edge && key == netlab_key_protocol(family, 256)) {
+				packets += 256 * (257 + 512) / 2;
+				bytes += 256 * (1000 * cell) +
+					 256 * (256 + 511) / 2;
+			}
+			KUNIT_EXPECT_EQ_MSG(test,
+					    r->sums.protocol[cell][key].packets,
+					    cpus * packets, "cell %u protocol %u",
+					    cell, key);
+			KUNIT_EXPECT_EQ_MSG(test,
+					    r->sums.protocol[cell][key].bytes,
+					    cpus * bytes, "cell %u protocol %u",
+					    cell, key);
+			if (edge)
+				KUNIT_EXPECT_EQ(test,
+						r->sums.icmp[netlab_hook_side(family, hook)][key],
+						(u64)cpus * (257 + key));
 		}
-		/* The sum of 1 to 256, and nothing that isn't a protocol's. */
-		netlab_reading_hook(r, cell / NETLAB_HOOKS, cell % NETLAB_HOOKS,
-				    &sums);
-		KUNIT_EXPECT_EQ(test, sums.packets, (u64)cpus * 256 * 257 / 2);
+		netlab_reading_hook(r, family, hook, &sums);
+		KUNIT_EXPECT_EQ(test, sums.packets, (u64)cpus *
+				(edge ? 512 * 513 / 2 : 256 * 257 / 2));
 		KUNIT_EXPECT_EQ(test, sums.skbs, sums.packets);
-		KUNIT_EXPECT_EQ(test, r->sums.cell[cell].refused_packets, 0ULL);
+		KUNIT_EXPECT_EQ(test, sums.refused, 0ULL);
 	}
-	kvfree(r);
+	netlab_reading_free(r);
 }
 
-/* A chunk comes with the protocol that needs it, and stays the last one. */
+/* A chunk comes with the key that needs it, and stays the last one. */
 static void account_chunks(struct kunit *test)
 {
 	struct netlab_account *account = test->priv;
-	unsigned int protocol, asked, cpu = netlab_test_first_cpu();
+	unsigned int key, asked, cpu = netlab_test_first_cpu();
 	struct netlab_cpu *c = per_cpu_ptr(account->cpu, cpu);
 
 	netlab_test_on_cpu(test, cpu);
 	asked = netlab_test_asked;
-	/* 255 has slot 0, so that the first 15 others fill what is there. */
-	netlab_test_count(account, 0, 255, 0, 1, 1);
-	for (protocol = 0; protocol < 255; protocol++) {
-		netlab_test_count(account, 0, protocol, 0, 1, 1);
-		netlab_test_count(account, 9, protocol, 0, 1, 1);
+	/* Slot 0 is nobody's, so that the first 15 fill what is there. */
+	for (key = 0; key < NETLAB_KEYS; key++) {
+		netlab_test_count(account, 0, key, 0, 1, 1);
+		netlab_test_count(account, 9, key, 0, 1, 1);
 		KUNIT_EXPECT_EQ_MSG(test, netlab_test_asked - asked,
-				    (protocol + 1) / NETLAB_SLOTS,
-				    "protocol %u", protocol);
-		KUNIT_EXPECT_EQ(test, (unsigned int)c->used, protocol + 2);
+				    (key + 1) / NETLAB_SLOTS +
+				    (key + 1 >= NETLAB_SLOTS), "key %u", key);
+		KUNIT_EXPECT_EQ(test, (unsigned int)c->used, key + 2);
 	}
-	KUNIT_EXPECT_EQ(test, netlab_test_asked - asked, 15U);
+	KUNIT_EXPECT_EQ(test, netlab_test_asked - asked,
+			NETLAB_CHUNKS + 1U);
+	for (key = 0; key < NETLAB_KEYS; key++)
+		KUNIT_EXPECT_EQ(test, netlab_at_slot(c->at[key]), key + 1);
 }
 
 /* DESIGN: an idle namespace costs at most 8 KiB per CPU. */
@@ -90,14 +110,13 @@ static void account_idle_size(struct kunit *test)
 {
 	struct netlab_account *account = test->priv;
 	struct netlab_reading *r;
-	unsigned int cpu, chunk;
+	unsigned int cpu;
 
 	r = netlab_test_read(test, account, 0);
-	kvfree(r);
+	netlab_reading_free(r);
 	KUNIT_EXPECT_LE(test, sizeof(struct netlab_cpu), (size_t)8192);
 	for_each_possible_cpu(cpu)
-		for (chunk = 0; chunk < NETLAB_CHUNKS; chunk++)
-			KUNIT_EXPECT_TRUE(test, !per_cpu_ptr(account->cpu, cpu)->chunk[chunk]);
+		KUNIT_EXPECT_TRUE(test, !per_cpu_ptr(account->cpu, cpu)->chunk);
 }
 
 static void account_64_bits(struct kunit *test)
@@ -106,7 +125,6 @@ static void account_64_bits(struct kunit *test)
 	struct netlab_account *account = test->priv;
 	struct netlab_reading *r;
 	unsigned int i, n;
-	u64 packets, bytes;
 
 	for (i = 0; i < ARRAY_SIZE(protocols); i++)
 		for (n = 0; n < 5; n++)
@@ -116,16 +134,16 @@ static void account_64_bits(struct kunit *test)
 					  1ULL << 60);
 	r = netlab_test_read(test, account, 0);
 	for (i = 0; i < ARRAY_SIZE(protocols); i++) {
-		netlab_reading_protocol(r, 0, 0, protocols[i], &packets,
-					&bytes);
-		KUNIT_EXPECT_EQ(test, packets, 5ULL * U32_MAX);
-		KUNIT_EXPECT_EQ(test, bytes, 5ULL << 60);
+		const struct netlab_sum *sum = &r->sums.protocol[0][protocols[i]];
+
+		KUNIT_EXPECT_EQ(test, sum->packets, 5ULL * U32_MAX);
+		KUNIT_EXPECT_EQ(test, sum->bytes, 5ULL << 60);
 	}
 	KUNIT_EXPECT_EQ(test, netlab_test_hook_packets(r, 0), 10ULL * U32_MAX);
 	KUNIT_EXPECT_EQ(test, r->sums.cell[0].merged,
 			10ULL * (U32_MAX - 1ULL));
 	KUNIT_EXPECT_EQ(test, r->sums.cell[0].fragments, 10ULL * U32_MAX);
-	kvfree(r);
+	netlab_reading_free(r);
 }
 
 /* What isn't counted by protocol, at its hook and nowhere else. */
@@ -154,50 +172,106 @@ static void account_flags(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, sums.fragments, cell == 7 ? 2ULL : 0);
 		KUNIT_EXPECT_EQ(test, sums.options, cell == 7 ? 45ULL : 0);
 	}
-	kvfree(r);
+	netlab_reading_free(r);
 }
 
-/* A protocol for whose slot there is no memory is still in the total. */
+/* A key for whose slot there is no memory is still in the total. */
 static void account_refused(struct kunit *test)
 {
 	struct netlab_account *account = test->priv;
-	unsigned int protocol, cpu = netlab_test_first_cpu();
+	unsigned int key, cpu = netlab_test_first_cpu();
 	struct netlab_hook_sums sums;
 	struct netlab_reading *r;
-	u64 packets, bytes;
 
 	netlab_test_on_cpu(test, cpu);
 	netlab_test_nomem = true;
-	for (protocol = 0; protocol < 256; protocol++)
-		netlab_test_count(account, 3, protocol, 0, 2, 100);
+	for (key = 0; key < NETLAB_KEYS; key++)
+		netlab_test_count(account, 4, key, 0, 2, 100);
 	netlab_test_nomem = false;
 
 	r = netlab_test_read(test, account, 0);
-	for (protocol = 0; protocol < 256; protocol++) {
-		bool slot = protocol < 15 || protocol == 255;
+	for (key = 0; key < NETLAB_PROTOCOLS; key++) {
+		const struct netlab_sum *sum = &r->sums.protocol[4][key];
 
-		netlab_reading_protocol(r, 0, 3, protocol, &packets, &bytes);
-		KUNIT_EXPECT_EQ(test, packets, slot ? 2ULL : 0);
-		KUNIT_EXPECT_EQ(test, bytes, slot ? 100ULL : 0);
+		KUNIT_EXPECT_EQ(test, sum->packets, key < 15 ? 2ULL : 0);
+		KUNIT_EXPECT_EQ(test, sum->bytes, key < 15 ? 100ULL : 0);
 	}
-	KUNIT_EXPECT_EQ(test, r->sums.cell[3].refused_packets, 240ULL * 2);
-	KUNIT_EXPECT_EQ(test, r->sums.cell[3].refused_bytes, 240ULL * 100);
-	netlab_reading_hook(r, 0, 3, &sums);
-	KUNIT_EXPECT_EQ(test, sums.packets, 256ULL * 2);
-	KUNIT_EXPECT_EQ(test, sums.bytes, 256ULL * 100);
-	KUNIT_EXPECT_EQ(test, sums.skbs, 256ULL * 2);
-	kvfree(r);
+	KUNIT_EXPECT_EQ(test, r->sums.cell[4].refused.packets, 497ULL * 2);
+	KUNIT_EXPECT_EQ(test, r->sums.cell[4].refused.bytes, 497ULL * 100);
+	netlab_reading_hook(r, 0, 4, &sums);
+	KUNIT_EXPECT_EQ(test, sums.packets, 512ULL * 2);
+	KUNIT_EXPECT_EQ(test, sums.bytes, 512ULL * 100);
+	KUNIT_EXPECT_EQ(test, sums.skbs, 512ULL * 2);
+	KUNIT_EXPECT_EQ(test, sums.refused, 497ULL * 2);
+	netlab_reading_free(r);
 
-	/* With memory again it gets its slot, and keeps it. */
-	netlab_test_count(account, 3, 200, 0, 1, 50);
+	/* With memory again it gets its counters, and keeps them. */
+	netlab_test_count(account, 4, 200, 0, 1, 50);
 	netlab_test_nomem = true;
-	netlab_test_count(account, 3, 200, 0, 1, 50);
+	netlab_test_count(account, 4, 200, 0, 1, 50);
 	netlab_test_nomem = false;
 	r = netlab_test_read(test, account, 0);
-	netlab_reading_protocol(r, 0, 3, 200, &packets, &bytes);
-	KUNIT_EXPECT_EQ(test, packets, 2ULL);
-	KUNIT_EXPECT_EQ(test, r->sums.cell[3].refused_packets, 240ULL * 2);
-	kvfree(r);
+	KUNIT_EXPECT_EQ(test, r->sums.protocol[4][200].packets, 2ULL);
+	KUNIT_EXPECT_EQ(test, r->sums.cell[4].refused.packets, 497ULL * 2);
+	netlab_reading_free(r);
+}
+
+static unsigned int netlab_test_meanwhile_key;
+
+/* 44 packets in one. */
+static void netlab_test_one_more(void)
+{
+	netlab_test_count(&netlab_test_ns->account, 0, netlab_test_meanwhile_key,
+			  NETLAB_PACKET_GSO, 44, 64000);
+}
+
+/*
+ * An sk_buff comes at each step of a reading in turn, the first of its key, or
+ * one of many: it is in the reading with all of its numbers or with none.
+ */
+static void netlab_test_read_meanwhile(struct kunit *test, bool first)
+{
+	struct netlab_hook_sums sums;
+	struct netlab_reading *r;
+	unsigned int step;
+
+	/* The CPU that is read first. */
+	netlab_test_on_cpu(test, cpumask_first(cpu_possible_mask));
+	for (step = 0; step < 256; step++) {
+		netlab_test_meanwhile_key = first ? step : 255 - step % 128;
+		netlab_test_steps = step;
+		netlab_test_meanwhile = netlab_test_one_more;
+		r = netlab_test_read(test, test->priv, 0);
+		netlab_reading_hook(r, 0, 0, &sums);
+		netlab_reading_free(r);
+		KUNIT_EXPECT_TRUE(test, !netlab_test_meanwhile);
+		KUNIT_EXPECT_EQ_MSG(test, sums.packets, sums.skbs * 44,
+				    "step %u", step);
+		KUNIT_EXPECT_EQ_MSG(test, sums.bytes, sums.skbs * 64000,
+				    "step %u", step);
+		KUNIT_EXPECT_TRUE(test, sums.skbs == step ||
+					sums.skbs == step + 1);
+	}
+	r = netlab_test_read(test, test->priv, 0);
+	netlab_reading_hook(r, 0, 0, &sums);
+	KUNIT_EXPECT_EQ(test, sums.skbs, 256ULL);
+	netlab_reading_free(r);
+}
+
+static void account_read_meanwhile(struct kunit *test)
+{
+	unsigned int key;
+
+	/* That they have slots is all that matters. */
+	netlab_test_on_cpu(test, cpumask_first(cpu_possible_mask));
+	for (key = 128; key < 256; key++)
+		netlab_test_count(test->priv, 1, key, 0, 1, 1);
+	netlab_test_read_meanwhile(test, false);
+}
+
+static void account_read_meanwhile_first(struct kunit *test)
+{
+	netlab_test_read_meanwhile(test, true);
 }
 
 struct netlab_test_crowd {
@@ -208,33 +282,34 @@ struct netlab_test_crowd {
 static void netlab_test_crowd_count(void *data)
 {
 	struct netlab_test_crowd *crowd = data;
-	struct netlab_cpu *cpu = this_cpu_ptr(crowd->account->cpu);
-	struct netlab_packet p = { .packets = 1, .bytes = 28 };
+	const struct netlab_packet p = { .packets = 1, .bytes = 28 };
 	unsigned int i;
 
-	for (i = 0; i < crowd->each; i++) {
-		p.protocol = i;
-		netlab_count(cpu, 2, &p);
-	}
+	for (i = 0; i < crowd->each; i++)
+		netlab_test_count_here(crowd->account, 0, i % NETLAB_KEYS, &p);
 }
 
 /* Every CPU at once, each beginning with no slot. */
 static void account_cpus_at_once(struct kunit *test)
 {
-	struct netlab_test_crowd crowd = { test->priv, 256 * 40 };
+	struct netlab_test_crowd crowd = { test->priv, NETLAB_KEYS * 40 };
+	unsigned int key, round;
 	struct netlab_reading *r;
-	u64 packets, bytes;
-	unsigned int protocol, round;
 
 	for (round = 0; round < 5; round++)
 		on_each_cpu(netlab_test_crowd_count, &crowd, 1);
 	r = netlab_test_read(test, test->priv, 0);
-	for (protocol = 0; protocol < 256; protocol++) {
-		netlab_reading_protocol(r, 0, 2, protocol, &packets, &bytes);
-		KUNIT_EXPECT_EQ(test, packets, 200ULL * num_online_cpus());
-		KUNIT_EXPECT_EQ(test, bytes, 5600ULL * num_online_cpus());
+	for (key = 0; key < NETLAB_PROTOCOLS; key++) {
+		u64 packets = (key == IPPROTO_ICMP ? 257 : 1) * 200ULL *
+			      num_online_cpus();
+
+		KUNIT_EXPECT_EQ(test, r->sums.protocol[0][key].packets, packets);
+		KUNIT_EXPECT_EQ(test, r->sums.protocol[0][key].bytes,
+				28 * packets);
+		KUNIT_EXPECT_EQ(test, r->sums.icmp[0][key],
+				200ULL * num_online_cpus());
 	}
-	kvfree(r);
+	netlab_reading_free(r);
 }
 
 /* Each outcome a different number of times. */
@@ -260,12 +335,14 @@ static void account_outcomes(struct kunit *test)
 }
 
 static struct kunit_case netlab_test_account_cases[] = {
-	KUNIT_CASE(account_all_protocols),
+	KUNIT_CASE(account_all_keys),
 	KUNIT_CASE(account_chunks),
 	KUNIT_CASE(account_idle_size),
 	KUNIT_CASE(account_64_bits),
 	KUNIT_CASE(account_flags),
 	KUNIT_CASE(account_refused),
+	KUNIT_CASE(account_read_meanwhile),
+	KUNIT_CASE(account_read_meanwhile_first),
 	KUNIT_CASE(account_cpus_at_once),
 	KUNIT_CASE(account_outcomes),
 	{}

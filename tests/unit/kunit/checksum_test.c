@@ -142,9 +142,8 @@ static void checksum_both_zeroes(struct kunit *test)
 }
 
 /*
- * The one message that reply.h excepts: an echo reply of nothing but zeroes,
- * for which a full sum gives 0xffff. Whoever calls must see to it, for a
- * receiver takes no other; a single bit in it, and it's no exception.
+ * An echo reply of nothing but zeroes has 0x0000, as reply.h says, where a sum
+ * that begins at zero gives 0xffff; a single bit in it, and there is only one.
  */
 static void checksum_all_zero(struct kunit *test)
 {

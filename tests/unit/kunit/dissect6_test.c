@@ -162,18 +162,14 @@ static void dissect6_fragments(struct kunit *test)
 		/* Atomic, first, middle, last; then the offset's every bit. */
 		{ 0, false, IPPROTO_UDP, 0, 64 },
 		{ 0, true, IPPROTO_UDP, NETLAB_PACKET_FRAGMENT, 64 },
-		{ 1, true, NEXTHDR_DEST,
-		  NETLAB_PACKET_FRAGMENT | NETLAB_PACKET_LATER, 56 },
-		{ 1, false, NEXTHDR_DEST,
-		  NETLAB_PACKET_FRAGMENT | NETLAB_PACKET_LATER, 56 },
-		{ 0x1f, false, NEXTHDR_DEST,
-		  NETLAB_PACKET_FRAGMENT | NETLAB_PACKET_LATER, 56 },
-		{ 0x20, false, NEXTHDR_DEST,
-		  NETLAB_PACKET_FRAGMENT | NETLAB_PACKET_LATER, 56 },
-		{ 0x1000, false, NEXTHDR_DEST,
-		  NETLAB_PACKET_FRAGMENT | NETLAB_PACKET_LATER, 56 },
-		{ 0x1fff, true, NEXTHDR_DEST,
-		  NETLAB_PACKET_FRAGMENT | NETLAB_PACKET_LATER, 56 },
+		{ 1, true, NEXTHDR_DEST, NETLAB_TEST_INSIDE, 56 },
+		{ 1, false, NEXTHDR_DEST, NETLAB_TEST_INSIDE, 56 },
+		{ 2, true, NEXTHDR_DEST, NETLAB_TEST_INSIDE, 56 },
+		{ 3, true, NEXTHDR_DEST, NETLAB_TEST_LATER, 56 },
+		{ 0x1f, false, NEXTHDR_DEST, NETLAB_TEST_LATER, 56 },
+		{ 0x20, false, NEXTHDR_DEST, NETLAB_TEST_LATER, 56 },
+		{ 0x1000, false, NEXTHDR_DEST, NETLAB_TEST_LATER, 56 },
+		{ 0x1fff, true, NEXTHDR_DEST, NETLAB_TEST_LATER, 56 },
 	};
 	struct netlab_test_chain *chain = test->priv;
 	unsigned int i;
@@ -291,7 +287,9 @@ static void dissect6_too_many(struct kunit *test)
 		netlab_test_chain_end(chain, IPPROTO_ICMPV6, 8);
 		netlab_test_want6(test,
 				  n == passed ? IPPROTO_ICMPV6 : NEXTHDR_DEST,
-				  NETLAB_PACKET_OPTIONS, 40 + 8 * passed);
+				  NETLAB_PACKET_OPTIONS |
+				  (n == passed ? 0 : NETLAB_PACKET_EXCESS),
+				  40 + 8 * passed);
 	}
 }
 

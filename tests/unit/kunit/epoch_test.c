@@ -6,16 +6,16 @@
 #include <linux/workqueue.h>
 
 #include "counting.h"
+#include "dissect.h"
 #include "fake.h"
 
 /* A protocol's packets at the first hook in an epoch. */
 static u64 netlab_test_packets(struct kunit *test, u32 epoch, u8 protocol)
 {
 	struct netlab_reading *r = netlab_test_read(test, test->priv, epoch);
-	u64 packets, bytes;
+	u64 packets = r->sums.protocol[0][protocol].packets;
 
-	netlab_reading_protocol(r, 0, 0, protocol, &packets, &bytes);
-	kvfree(r);
+	netlab_reading_free(r);
 	return packets;
 }
 
@@ -31,11 +31,11 @@ static void netlab_test_reset(struct kunit *test, u32 want)
 
 static void netlab_test_no_epoch(struct kunit *test, u32 epoch)
 {
-	struct netlab_reading *r = netlab_account_read(test->priv, epoch);
+	struct netlab_reading *r = netlab_account_read(test->priv, epoch, true);
 
 	KUNIT_EXPECT_EQ_MSG(test, PTR_ERR(r), (long)-ENOENT, "epoch %u", epoch);
 	if (!IS_ERR(r))
-		kvfree(r);
+		netlab_reading_free(r);
 }
 
 static void epoch_first(struct kunit *test)
@@ -88,6 +88,7 @@ static void epoch_resets_all(struct kunit *test)
 			  NETLAB_PACKET_GSO | NETLAB_PACKET_FRAGMENT |
 			  NETLAB_PACKET_OPTIONS, 9, 900);
 	netlab_test_outcome(account, 1, 2, 3);
+	netlab_test_count(account, 4, NETLAB_KEY_TYPE(8), 0, 1, 100);
 	/* The first that there is, and the last. */
 	netlab_test_count(account, 0, 0, 0, 1, 28);
 	netlab_test_outcome(account, NETLAB_FAMILIES - 1, NETLAB_PATHS - 1,
@@ -98,15 +99,18 @@ static void epoch_resets_all(struct kunit *test)
 	for (word = (const u64 *)&r->sums, i = 0; i < sizeof(r->sums) / 8; i++)
 		set += word[i] != 0;
 	KUNIT_EXPECT_EQ(test, set, (size_t)0);
-	kvfree(r);
+	netlab_reading_free(r);
 
 	r = netlab_test_read(test, account, 1);
 	for (word = (const u64 *)&r->sums, i = 0; i < sizeof(r->sums) / 8; i++)
 		set += word[i] != 0;
-	/* Twice packets and bytes; merged, fragments, options; two outcomes. */
-	KUNIT_EXPECT_EQ(test, set, (size_t)9);
+	/*
+	 * Three times packets and bytes; one type; merged, fragments, options;
+	 * two outcomes.
+	 */
+	KUNIT_EXPECT_EQ(test, set, (size_t)12);
 	KUNIT_EXPECT_EQ(test, r->sums.outcome[1][2][3], 1ULL);
-	kvfree(r);
+	netlab_reading_free(r);
 	/* The running counter of outcomes knows no epochs. */
 	KUNIT_EXPECT_EQ(test, netlab_account_outcome(account, 1, 2, 3), 1ULL);
 }
@@ -132,11 +136,11 @@ static void epoch_since(struct kunit *test)
 	r = netlab_test_read(test, account, 2);
 	KUNIT_EXPECT_EQ(test, r->epoch, 2U);
 	KUNIT_EXPECT_EQ(test, r->since, second);
-	kvfree(r);
+	netlab_reading_free(r);
 	r = netlab_test_read(test, account, 0);
 	KUNIT_EXPECT_EQ(test, r->epoch, 3U);
 	KUNIT_EXPECT_EQ(test, r->since, third);
-	kvfree(r);
+	netlab_reading_free(r);
 }
 
 /* A reset or a reading that finds no memory changes nothing. */
@@ -150,7 +154,7 @@ static void epoch_no_memory(struct kunit *test)
 	netlab_test_nomem = true;
 	KUNIT_EXPECT_EQ(test, -ENOMEM,
 			netlab_account_reset(account, &epoch, &since));
-	KUNIT_EXPECT_EQ(test, PTR_ERR(netlab_account_read(account, 0)),
+	KUNIT_EXPECT_EQ(test, PTR_ERR(netlab_account_read(account, 0, false)),
 			(long)-ENOMEM);
 	netlab_test_nomem = false;
 	netlab_account_epoch(account, &epoch, &since);
@@ -167,7 +171,7 @@ static void epoch_no_memory(struct kunit *test)
  * @work: it
  * @account: where it counts
  * @stop: told by the test
- * @counted: packets
+ * @counted: sk_buffs
  */
 struct netlab_test_worker {
 	struct work_struct work;
@@ -182,18 +186,18 @@ static void netlab_test_worker(struct work_struct *work)
 		container_of(work, struct netlab_test_worker, work);
 
 	while (!READ_ONCE(worker->stop)) {
-		netlab_test_count(worker->account, 0, worker->counted % 24, 0,
-				  1, 28);
+		netlab_test_count(worker->account, 0, worker->counted % 24 * 20,
+				  NETLAB_PACKET_GSO, 2, 56);
 		worker->counted++;
 		if (worker->counted % 256 == 0)
 			cond_resched();
 	}
 }
 
-/* All protocols' packets in an epoch. */
+/* All protocols' sk_buffs in an epoch, with all of their numbers. */
 static u64 netlab_test_epoch_packets(struct kunit *test, u32 epoch)
 {
-	struct netlab_reading *r = netlab_account_read(test->priv, epoch);
+	struct netlab_reading *r = netlab_account_read(test->priv, epoch, true);
 	struct netlab_hook_sums sums;
 
 	/* No assertion, which would end the test before its workers. */
@@ -201,14 +205,15 @@ static u64 netlab_test_epoch_packets(struct kunit *test, u32 epoch)
 	if (IS_ERR(r))
 		return 0;
 	netlab_reading_hook(r, 0, 0, &sums);
-	kvfree(r);
-	KUNIT_EXPECT_EQ(test, sums.bytes, sums.packets * 28);
-	return sums.packets;
+	netlab_reading_free(r);
+	KUNIT_EXPECT_EQ(test, sums.packets, sums.skbs * 2);
+	KUNIT_EXPECT_EQ(test, sums.bytes, sums.skbs * 56);
+	return sums.skbs;
 }
 
 /*
- * Packets counted while epochs come and go are each in exactly one of them,
- * with their bytes.
+ * What is counted while epochs come and go is in exactly one of them, with its
+ * packets and bytes.
  */
 static void epoch_under_load(struct kunit *test)
 {

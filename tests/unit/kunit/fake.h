@@ -12,9 +12,17 @@
 /* What limiter.c takes for the time, in nanoseconds. */
 extern u64 netlab_test_time;
 
-/* Whether account.c is refused memory, and how often it asked for any. */
+/* Whether accounting is refused memory, and how often it asked for any. */
 extern bool netlab_test_nomem;
 extern unsigned int netlab_test_asked;
+bool netlab_test_refuse(void);
+
+/*
+ * What happens once while account.c reads, before its next step but @steps; a
+ * row's beginning is one, and each of its words. NULL: nothing.
+ */
+extern void (*netlab_test_meanwhile)(void);
+extern unsigned int netlab_test_steps;
 
 /*
  * Called on every CPU by on_each_cpu(): begins where all of them are there, as

@@ -30,6 +30,10 @@ enum netlab_test_layout {
 	NETLAB_TEST_LAYOUTS
 };
 
+/* A later fragment, and one that begins in a TCP header's first 20 bytes. */
+#define NETLAB_TEST_LATER	(NETLAB_PACKET_FRAGMENT | NETLAB_PACKET_LATER)
+#define NETLAB_TEST_INSIDE	(NETLAB_TEST_LATER | NETLAB_PACKET_INSIDE)
+
 struct sk_buff *netlab_test_skb(struct kunit *test,
 				enum netlab_test_layout layout,
 				const u8 *bytes, unsigned int room,

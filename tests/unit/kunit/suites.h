@@ -12,5 +12,9 @@ extern struct kunit_suite netlab_test_limit;
 extern struct kunit_suite netlab_test_source;
 extern struct kunit_suite netlab_test_account;
 extern struct kunit_suite netlab_test_epoch;
+extern struct kunit_suite netlab_test_count_suite;
+extern struct kunit_suite netlab_test_sizes;
+extern struct kunit_suite netlab_test_inspect;
+extern struct kunit_suite netlab_test_device;
 
 #endif /* _NETLAB_TEST_SUITES_H */

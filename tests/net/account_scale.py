@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""1,000 namespaces at once: each costs at most 8 KiB per CPU until something
+passes it, each counts its own packets, reading one costs the same among 1,000
+as among one, and when they are gone so is their memory.
+"""
+import os
+import socket
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import tables  # noqa: E402
+import tap  # noqa: E402
+import topology as net  # noqa: E402
+
+MANY = 1000
+SOME = 100
+BUSY = (0, 1, 77, 500, 998, 999)
+LIMIT = 8 * 1024
+SLOWER = 1.5  # at most, in time for a reading
+OTHER = 253
+
+
+def meminfo(name):
+    """Of /proc/meminfo, in bytes."""
+    for line in net.read("/proc/meminfo").splitlines():
+        if line.startswith(name + ":"):
+            return int(line.split()[1]) * 1024
+    raise ValueError(name)
+
+
+def cpus():
+    """How many CPUs there can be: each has counters."""
+    last = net.read("/sys/devices/system/cpu/possible").strip().split(",")[-1]
+    return int(last.split("-")[-1]) + 1
+
+
+def names():
+    return [f"n{n}" for n in range(MANY)]
+
+
+def make(wanted):
+    net.run("ip", "-batch", "-", seconds=150, stdin="".join(f"netns add {name}\n" for name in wanted))
+
+
+def remove(wanted):
+    net.run("ip", "-batch", "-", seconds=150, stdin="".join(f"netns del {name}\n" for name in wanted))
+
+
+def busy(ns, n):
+    """A few packets from a namespace to itself."""
+    net.ip(ns, "link set lo up")
+    with net.inside(ns), socket.socket(socket.AF_INET, socket.SOCK_RAW, OTHER) as sock:
+        sock.settimeout(20)
+        for _ in range(n):
+            sock.sendto(bytes(8), ("127.0.0.1", 0))
+            sock.recv(100)
+
+
+def cost(reader, times=30):
+    """Of one reading, in seconds: the quickest, which nothing else disturbed."""
+    best = float("inf")
+    for _ in range(times):
+        began = time.perf_counter()
+        reader.tables()
+        best = min(best, time.perf_counter() - began)
+    return best
+
+
+def settled(name, seconds=30):
+    """A number of /proc/meminfo that has come to rest: what is freed goes late."""
+    value, since = meminfo(name), time.monotonic()
+    end = since + seconds
+    while time.monotonic() < end and time.monotonic() - since < 1:
+        time.sleep(0.1)
+        if meminfo(name) != value:
+            value, since = meminfo(name), time.monotonic()
+    return value
+
+
+def without_netlab():
+    """What a namespace costs of per-CPU memory by itself, in bytes. The first
+    ones don't count: they find room that was left over."""
+    net.run("rmmod", "netlab")
+    make(names()[:SOME])
+    before = settled("Percpu")
+    make(names()[SOME:3 * SOME])
+    used = (settled("Percpu") - before) / 2 / SOME
+    began = time.monotonic()
+    remove(names()[:3 * SOME])
+    # Waits until the last of them is taken apart.
+    net.run("insmod", net.NETLAB_KO, seconds=100)
+    tap.note(f"{3 * SOME} namespaces were gone after {time.monotonic() - began:.1f} s")
+    return used
+
+
+def main():
+    tap.at_end(lambda: net.del_namespace(*names()))
+    # A namespace with nothing but lo, whatever modules are loaded: they would
+    # give each of them a tunnel or four.
+    with open("/proc/sys/net/core/fb_tunnels_only_for_init_net", "w", encoding="ascii") as f:
+        f.write("1")
+    own = without_netlab()
+    net.add_namespace("one")
+    busy("one", 5)
+    one = tables.Reader("one")
+    alone = cost(one)
+    before = settled("Percpu")
+    began = time.monotonic()
+    make(names()[:SOME])
+    first = settled("Percpu")
+    make(names()[SOME:])
+    tap.note(f"{MANY} namespaces in {time.monotonic() - began:.1f} s")
+    last = settled("Percpu")
+    grown = last - before
+    each = ((last - first) / (MANY - SOME) - own) / cpus()
+    tap.ok(LIMIT / 2 < each <= LIMIT,
+           f"{MANY} idle namespaces cost at most {LIMIT} bytes per CPU each: {each:.0f}",
+           f"Percpu went from {before} to {last}; without netlab each takes {own:.0f}; {cpus()} CPUs")
+
+    for n in BUSY:
+        busy(f"n{n}", n % 5 + 1)
+    expected = {n: {("ipv4", hook, OTHER): (n % 5 + 1, 28 * (n % 5 + 1))
+                    for hook in ("prerouting", "input", "output", "postrouting")} for n in BUSY}
+    expected.update({n: {} for n in (2, 501, 997)})
+    tap.equal({n: tables.dump(f"n{n}")["protocols"] for n in expected}, expected,
+              "each of them has counted its own packets, and idle ones none")
+
+    ratios = []
+    for _ in range(5):  # a loaded host disturbs
+        ratios.append(cost(one) / alone)
+        if ratios[-1] <= SLOWER:
+            break
+    tap.ok(ratios[-1] <= SLOWER, f"a reading among {MANY} namespaces takes at most {SLOWER} times as long "
+           f"as among a few: {ratios[-1]:.2f}, {1000 * alone:.2f} ms alone", ratios)
+
+    began = time.monotonic()
+    remove(names())
+    tap.note(f"removed in {time.monotonic() - began:.1f} s")
+
+    # The allocator keeps some pages. A tenth is less than what the devices alone had.
+    kept = 0
+
+    def back():
+        nonlocal kept
+        kept = meminfo("Percpu") - before
+        return kept < grown / 10
+
+    began = time.monotonic()
+    try:
+        tap.wait_until(back, "memory comes back", seconds=60)
+        tap.note(f"gone after {time.monotonic() - began:.1f} s")
+        tap.ok(True, "when they are gone so is their memory")
+    except TimeoutError:
+        tap.ok(False, "when they are gone so is their memory", f"{kept} of {grown} bytes are still there")
+    tap.equal(one.tables()["protocols"]["ipv4", "input", OTHER], (5, 140), "and the one that stayed has its own")
+
+
+tap.run(main)
