@@ -28,7 +28,7 @@ LLVM_FLAG = $(if $(shell grep -s '^CONFIG_CC_IS_CLANG=y' \
 	$(KDIR)/include/config/auto.conf),LLVM=1)
 KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) $(LLVM_FLAG)
 
-.PHONY: all module tool run check lint install uninstall clean distclean dist \
+.PHONY: all module tool run check lint bench install uninstall clean distclean dist \
 	help kdir guest-module test-programs install-tool install-module
 .DEFAULT_GOAL := all
 
@@ -75,7 +75,7 @@ build/userspace/%.o: userspace/%.c Makefile
 ## ---- the throw-away machine and the tests
 
 # One clock for all the steps that are told of.
-run check lint: export NETLAB_BEGAN := $(shell date +%s)
+run check lint bench: export NETLAB_BEGAN := $(shell date +%s)
 
 run: ## boot a throw-away machine and show netlab at work in it
 	@tests/vm/prepare run
@@ -86,6 +86,10 @@ check: ## all tests, in a throw-away machine (TESTS='FILE...' for some)
 
 lint: ## checkpatch, sparse, W=1, shellcheck, codespell, symbol names
 	@tests/run --lint
+
+bench: ## what counting a packet costs, netlab and its peers (table, JSON, chart in build/bench)
+	@tests/vm/prepare run
+	@tests/bench/run
 
 # Small programs that tests use: tests/net/x.c becomes build/tests/x. Static,
 # so that they run in any root folder.
