@@ -29,10 +29,13 @@ static void netlab_scratch_keys(struct netlab_scratch *scratch,
 static const struct netlab_counter *netlab_chunk(struct netlab_counter ***chunk,
 						 unsigned int slot)
 {
-	/* Both pair with a release in netlab_slot_late(). */
+	/* Pairs with the release in netlab_slot_late(). */
 	struct netlab_counter **c = smp_load_acquire(chunk);
 
-	return c ? smp_load_acquire(&c[slot / NETLAB_SLOTS - 1]) : NULL;
+	if (!c)
+		return NULL;
+	/* Pairs with the release in netlab_slot_late(). */
+	return smp_load_acquire(&c[slot / NETLAB_SLOTS - 1]);
 }
 
 /* One row, and what else is given, as they were at one time. */

@@ -19,11 +19,11 @@ static struct netlab_counter *netlab_slot_late(struct netlab_counter ***chunk,
 	const gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
 	struct netlab_counter **c, **chunks, *new;
 
-	/* Each release pairs with an acquire in netlab_chunk(). */
 	if (unlikely(!*chunk)) {
 		chunks = kcalloc(NETLAB_CHUNKS, sizeof(*chunks), gfp);
 		if (!chunks)
 			return NULL;
+		/* Pairs with the acquire in netlab_chunk(). */
 		smp_store_release(chunk, chunks);
 	}
 	c = &(*chunk)[slot / NETLAB_SLOTS - 1];
@@ -31,6 +31,7 @@ static struct netlab_counter *netlab_slot_late(struct netlab_counter ***chunk,
 		new = kcalloc(cells * NETLAB_SLOTS, sizeof(*new), gfp);
 		if (!new)
 			return NULL;
+		/* Pairs with the acquire in netlab_chunk(). */
 		smp_store_release(c, new);
 	}
 	return *c + cell * NETLAB_SLOTS + slot % NETLAB_SLOTS;

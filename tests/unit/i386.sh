@@ -4,6 +4,8 @@
 # The module for a 32-bit kernel, where 64-bit counters are two words: built
 # without a warning, and linked, against Debian's i386 headers. They are
 # fetched with package lists of their own; the host's apt stays as it is.
+#
+# shellcheck disable=SC2317 # ok calls the functions
 
 cd "$(dirname "$0")/../.." && . tests/vm/lib.sh
 . tests/lib.sh
@@ -15,7 +17,6 @@ apt=(-o APT::Architecture=i386 -o APT::Architectures=i386
 	-o Dir::State::Lists="$dir/lists" -o Dir::Cache="$dir/apt"
 	-o Dir::State::status=/dev/null -o APT::Sandbox::User=root)
 
-# shellcheck disable=SC2317 # ok calls the functions
 # The folder of the headers, once they are unpacked.
 headers() { compgen -G "$dir/root/usr/src/linux-headers-*-686-pae"; }
 
