@@ -18,7 +18,7 @@ import genl  # noqa: E402
 import tap  # noqa: E402
 import topology as net  # noqa: E402
 
-FRAMES = 100_000  # of each of the four senders
+FRAMES = 250_000  # of each of the four senders: a million
 PAYLOAD = 30
 BACKLOG = 1 << 20
 SIZES = {("ipv4", 17): 58, ("ipv4", 1): 58, ("ipv6", 17): 78, ("ipv6", 58): 78}
