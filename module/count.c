@@ -71,15 +71,17 @@ static void netlab_device_remember(struct netlab_cpu *cpu,
 				   struct netlab_device_cpu *counters)
 {
 	struct netlab_device_last *last = &cpu->last[direction];
+	struct netlab_device_cpu __percpu *found;
 
 	if (last->dev == dev || netif_is_l3_master(dev))
 		return;
 	WRITE_ONCE(last->dev, NETLAB_NO_DEVICE);
-	last->counters = counters;
+	WRITE_ONCE(last->counters, counters);
 	WRITE_ONCE(last->dev, dev);
 	/* Pairs with the barrier in netlab_device_forget(). */
 	smp_mb();
-	if (!netlab_devices_find(rcu_dereference(cpu->devices), dev->ifindex))
+	found = netlab_devices_find(rcu_dereference(cpu->devices), dev->ifindex);
+	if (!found || this_cpu_ptr(found) != counters)
 		WRITE_ONCE(last->dev, NETLAB_NO_DEVICE);
 }
 
@@ -157,8 +159,8 @@ static void netlab_count_flags(struct netlab_cpu *cpu, unsigned int cell,
  * @hook: enum netlab_hook
  *
  * Context: softirqs off, RCU, after netlab_count_begin(). Takes no lock.
- * Allocates, atomically, at most NETLAB_CHUNKS + 1 times per CPU in the life of a
- * namespace, and as often in that of a device.
+ * Allocates, atomically, at most NETLAB_CHUNKS + 1 times per CPU in the life of
+ * a namespace, and as often in that of a device.
  *
  * Return: the protocol that it carries.
  */

@@ -195,9 +195,27 @@ netlab_hook_any(struct netlab_cpu *cpu, struct sk_buff *skb,
 }
 
 /*
+ * A hook in process context: what is sent locally, what nf_reinject() brings
+ * back from a queue, what multicast routing had kept. Softirqs are turned off,
+ * so that this CPU's counters have one writer; then it is as any other.
+ */
+static noinline unsigned int netlab_hook_process(void *priv,
+						 struct sk_buff *skb,
+						 const struct nf_hook_state *state,
+						 nf_hookfn *self)
+{
+	unsigned int verdict;
+
+	local_bh_disable();
+	verdict = self(priv, skb, state);
+	local_bh_enable();
+	return verdict;
+}
+
+/*
  * The packet path: inlined into one function per family and hook, in which
- * both are constants. What is sent locally may come in process context; there
- * softirqs are turned off, so that this CPU's counters have one writer.
+ * both are constants. Before prerouting there is nothing that could bring a
+ * packet there in process context.
  */
 static __always_inline unsigned int
 netlab_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state,
@@ -205,25 +223,21 @@ netlab_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state,
 {
 	struct netlab_cpu __percpu *counters =
 		(void __percpu __force *)(unsigned long)priv;
-	const bool process = hook == NF_INET_LOCAL_OUT ||
-			     hook == NF_INET_POST_ROUTING;
-	unsigned int verdict = NF_ACCEPT;
 	struct netlab_cpu *cpu;
 	u8 protocol;
 
-	if (process)
-		local_bh_disable();
+	if (hook != NF_INET_PRE_ROUTING && !softirq_count())
+		return netlab_hook_process(priv, skb, state, self);
+
 	cpu = this_cpu_ptr(counters);
 	if (unlikely(!netlab_count_ordinary(cpu, skb,
 					    netlab_hook_dev(state, hook),
 					    family, hook, &protocol)))
-		verdict = netlab_hook_any(cpu, skb, state, family, hook, self);
-	else if (hook == NF_INET_LOCAL_IN && protocol == netlab_icmp(family) &&
-		 netlab_maybe_echo(skb, family))
-		verdict = netlab_answer(cpu, skb, state, family, self);
-	if (process)
-		local_bh_enable();
-	return verdict;
+		return netlab_hook_any(cpu, skb, state, family, hook, self);
+	if (hook == NF_INET_LOCAL_IN && protocol == netlab_icmp(family) &&
+	    netlab_maybe_echo(skb, family))
+		return netlab_answer(cpu, skb, state, family, self);
+	return NF_ACCEPT;
 }
 
 static unsigned int netlab_prerouting4(void *priv, struct sk_buff *skb,
