@@ -51,6 +51,8 @@ int netlab_config_set(struct netlab_net *ns,
 		netlab_limit_set_source(&new->source, new->set.source_rate);
 		err = netlab_limiter_add_sources(&ns->limiter);
 	}
+	new->limited = new->set.rate || new->set.source_rate ||
+		       new->set.max_size < NETLAB_MAX_SIZE_ANY;
 	if (!err)
 		rcu_assign_pointer(ns->config, new);
 	mutex_unlock(&ns->config_lock);
@@ -60,6 +62,18 @@ int netlab_config_set(struct netlab_net *ns,
 	else
 		kfree_rcu(old, rcu);
 	return err;
+}
+
+/**
+ * netlab_config_defaults() - the settings that a namespace begins with
+ * @set: to fill
+ */
+void netlab_config_defaults(struct netlab_settings *set)
+{
+	*set = (struct netlab_settings) {
+		.local = true,
+		.max_size = NETLAB_MAX_SIZE_ANY,
+	};
 }
 
 /**
@@ -75,8 +89,7 @@ int netlab_config_init(struct netlab_net *ns)
 	config = kzalloc(sizeof(*config), GFP_KERNEL_ACCOUNT);
 	if (!config)
 		return -ENOMEM;
-	config->set.local = true;
-	config->set.max_size = NETLAB_MAX_SIZE_ANY;
+	netlab_config_defaults(&config->set);
 	mutex_init(&ns->config_lock);
 	RCU_INIT_POINTER(ns->config, config);
 	return 0;

@@ -18,7 +18,7 @@
  * struct netlab_settings - what the administrator can set
  * @local: answer for the namespace's own addresses
  * @rate: replies per second for the whole namespace, 0: unlimited
- * @burst: replies that may leave at once, 0: what the rate gives in 100 ms
+ * @burst: replies that may leave at once, 0: what the rate gives in 20 ms
  * @source_rate: replies per second for one source, 0: unlimited
  * @max_size: largest request that is answered, in layer-3 bytes, or
  *	NETLAB_MAX_SIZE_ANY
@@ -36,6 +36,7 @@ struct netlab_settings {
  * @set: as they were set
  * @limit: from @set.rate and @set.burst, if there is a rate
  * @source: from @set.source_rate, if there is one
+ * @limited: whether there is a rate or a largest size
  * @generation: a new number for each configuration
  * @rcu: for kfree_rcu()
  */
@@ -43,6 +44,7 @@ struct netlab_config {
 	struct netlab_settings set;
 	struct netlab_limit limit;
 	struct netlab_limit source;
+	bool limited;
 	u32 generation;
 	struct rcu_head rcu;
 };
@@ -51,6 +53,7 @@ struct netlab_net;
 
 int netlab_config_init(struct netlab_net *ns);
 void netlab_config_exit(struct netlab_net *ns);
+void netlab_config_defaults(struct netlab_settings *set);
 void netlab_config_get(struct netlab_net *ns, struct netlab_settings *set);
 int netlab_config_set(struct netlab_net *ns,
 		      void (*change)(struct netlab_settings *set, void *arg),

@@ -10,6 +10,7 @@
 #define _NETLAB_COUNT_H
 
 #include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/netdevice.h>
 #include <net/ipv6.h>
 
@@ -166,6 +167,51 @@ netlab_count_ordinary(struct netlab_cpu *cpu, const struct sk_buff *skb,
 		netlab_counter_add(c, 1, len);
 		u64_stats_inc(&cpu->size[side][netlab_size_bucket(len)]);
 	}
+	netlab_count_end(cpu);
+	return true;
+}
+
+/**
+ * netlab_count_turned() - count an echo request and its reply, in one go
+ * @cpu: this CPU's counters
+ * @dev: the device that the one came by and the other goes by
+ * @family: enum netlab_family, a constant
+ * @len: layer-3 length of either, in bytes
+ *
+ * Both are ordinary, as netlab_count_ordinary() has it, and so must be what
+ * this CPU has counted before. The request's outcome is counted, too: replied,
+ * at the device's ingress. Context: softirqs off, RCU. No lock, no call.
+ *
+ * Return: whether they were counted; if not, nothing was.
+ */
+static __always_inline bool
+netlab_count_turned(struct netlab_cpu *cpu, const struct net_device *dev,
+		    unsigned int family, unsigned int len)
+{
+	const bool ipv4 = family == NETLAB_FAMILY_IPV4;
+	const long in = cpu->at[NETLAB_KEY_TYPE(ipv4 ? ICMP_ECHO :
+						ICMPV6_ECHO_REQUEST)];
+	const long out = cpu->at[NETLAB_KEY_TYPE(ipv4 ? ICMP_ECHOREPLY :
+						 ICMPV6_ECHO_REPLY)];
+	const unsigned int rx = NETLAB_SIDE(family, NETLAB_DIRECTION_RX);
+	const unsigned int tx = NETLAB_SIDE(family, NETLAB_DIRECTION_TX);
+	const struct netlab_device_last *from = &cpu->last[NETLAB_DIRECTION_RX];
+	const struct netlab_device_last *to = &cpu->last[NETLAB_DIRECTION_TX];
+	const unsigned long bucket = netlab_size_bucket(len);
+
+	if (from->dev != dev || to->dev != dev || in <= 0 || out <= 0)
+		return false;
+
+	netlab_count_begin(cpu);
+	netlab_counter_add((void *)cpu->first[NETLAB_CELL(family, NETLAB_HOOK_PREROUTING)] + in,
+			   1, len);
+	netlab_counter_add((void *)cpu->first[NETLAB_CELL(family, NETLAB_HOOK_POSTROUTING)] + out,
+			   1, len);
+	netlab_counter_add((void *)from->counters->first[rx] + in, 1, len);
+	netlab_counter_add((void *)to->counters->first[tx] + out, 1, len);
+	u64_stats_inc(&cpu->size[rx][bucket]);
+	u64_stats_inc(&cpu->size[tx][bucket]);
+	u64_stats_inc(&cpu->outcome[family][NETLAB_PATH_DIRECT][NETLAB_OUTCOME_REPLIED]);
 	netlab_count_end(cpu);
 	return true;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What becomes of an echo request at input, for the namespace's own addresses.
- * The stack's settings stay the law: what it would refuse, or do in a way of
- * its own, is left to it.
+ * What becomes of an echo request. The stack's settings stay the law: what it
+ * would refuse, or do in a way of its own, is left to it.
  */
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/netfilter.h>
+#include <net/addrconf.h>
 #include <net/ip6_route.h>
 #include <net/raw.h>
 #include <net/rawv6.h>
@@ -15,9 +15,15 @@
 
 #include "echo.h"
 #include "main.h"
+#include "prefix.h"
 
-/* Does a raw socket of the namespace want to see echo requests? */
-static bool netlab_raw4(struct net *net)
+/**
+ * netlab_raw4() - whether a raw socket wants to see IPv4's echo requests
+ * @net: the namespace
+ *
+ * Context: RCU.
+ */
+bool netlab_raw4(struct net *net)
 {
 	struct hlist_head *bucket;
 	struct sock *sk;
@@ -35,16 +41,75 @@ static bool netlab_raw4(struct net *net)
 	return false;
 }
 
-/* What the namespace's rates and sizes have to say, after all else is well. */
-static int netlab_echo_limits(struct netlab_net *ns,
-			      const struct netlab_config *config,
-			      const struct sk_buff *skb, unsigned int family)
+/**
+ * netlab_foreign4() - whether an address is a host's, and not this namespace's
+ * @net: the namespace
+ * @dev: the device that a packet to it came by, whose VRF counts
+ * @addr: the address
+ *
+ * Only such a one can be a prefix's: neither what the namespace owns, which the
+ * local path answers for, nor what no single host owns. Context: RCU.
+ */
+bool netlab_foreign4(struct net *net, const struct net_device *dev, __be32 addr)
+{
+	return !ipv4_is_loopback(addr) &&
+	       inet_addr_type_dev_table(net, dev, addr) == RTN_UNICAST;
+}
+
+/**
+ * netlab_foreign6() - whether an address is a host's, and not this namespace's
+ * @net: the namespace
+ * @dev: the device that a packet to it came by, whose VRF counts
+ * @addr: the address
+ *
+ * As netlab_foreign4(). Context: RCU.
+ */
+bool netlab_foreign6(struct net *net, const struct net_device *dev,
+		     const struct in6_addr *addr)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	const int never = IPV6_ADDR_MULTICAST | IPV6_ADDR_LOOPBACK |
+			  IPV6_ADDR_LINKLOCAL;
+	int type = ipv6_addr_type(addr);
+
+	return type != IPV6_ADDR_ANY && !(type & never) &&
+	       !ipv6_chk_addr(net, addr, dev, 0);
+#else
+	return false;
+#endif
+}
+
+static bool netlab_too_large(const struct sk_buff *skb, u32 max_size)
+{
+	return max_size < NETLAB_MAX_SIZE_ANY && skb->len > max_size;
+}
+
+/**
+ * netlab_echo_limits() - what rates and sizes have to say to an echo request
+ * @ns: the namespace
+ * @config: its configuration
+ * @skb: the request, its data at the network header, all else well with it
+ * @family: enum netlab_family
+ * @slot: of the prefix that it is for; NULL if it is for none
+ *
+ * The prefix is asked first: what it refuses costs the others nothing.
+ * Context: softirqs off, RCU. Takes no lock.
+ *
+ * Return: NETLAB_OUTCOME_REPLIED if it can be answered; another enum
+ * netlab_outcome.
+ */
+int netlab_echo_limits(struct netlab_net *ns,
+		       const struct netlab_config *config,
+		       const struct sk_buff *skb, unsigned int family,
+		       struct netlab_prefix_slot *slot)
 {
 	bool ok;
 
-	if (config->set.max_size < NETLAB_MAX_SIZE_ANY &&
-	    skb->len > config->set.max_size)
+	if (netlab_too_large(skb, config->set.max_size) ||
+	    (slot && netlab_too_large(skb, netlab_prefix_max_size(slot->prefix))))
 		return NETLAB_OUTCOME_TOO_LARGE;
+	if (slot && !netlab_prefix_take(slot))
+		return NETLAB_OUTCOME_RATE_LIMITED;
 	if (config->set.rate &&
 	    !netlab_limiter_take(&ns->limiter, &config->limit,
 				 config->generation))
@@ -138,8 +203,7 @@ int netlab_echo4(struct netlab_net *ns, struct sk_buff *skb,
 		return NETLAB_OUTCOME_MULTICAST;
 	if (skb->pkt_type != PACKET_HOST || rt->rt_flags & RTCF_BROADCAST)
 		return NETLAB_OUTCOME_BROADCAST;
-	if (READ_ONCE(net->ipv4.sysctl_icmp_echo_ignore_all) ||
-	    READ_ONCE(net->ipv4.sysctl_icmp_ratemask) & BIT(ICMP_ECHOREPLY))
+	if (netlab_disabled4(net))
 		return NETLAB_OUTCOME_DISABLED;
 	if (!xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
 		return NETLAB_OUTCOME_POLICY;
@@ -147,11 +211,55 @@ int netlab_echo4(struct netlab_net *ns, struct sk_buff *skb,
 		return NETLAB_OUTCOME_HAS_OPTIONS;
 	if (netlab_raw4(net))
 		return NETLAB_OUTCOME_RAW_SOCKET;
-	return netlab_echo_limits(ns, config, skb, NETLAB_FAMILY_IPV4);
+	return netlab_echo_limits(ns, config, skb, NETLAB_FAMILY_IPV4, NULL);
+}
+
+/**
+ * netlab_echo_prefix4() - decide what becomes of an ICMP packet for a prefix
+ * @ns: the namespace
+ * @skb: at NF_INET_PRE_ROUTING, for one host's address that the namespace does
+ *	not own; not changed, but for its checksum's state
+ * @p: what it is
+ * @slot: of the prefix
+ *
+ * As netlab_echo4(), but that IPsec's policy for what is forwarded applies, and
+ * that no socket of this namespace could want to see it.
+ *
+ * Return: as netlab_echo4().
+ */
+int netlab_echo_prefix4(struct netlab_net *ns, struct sk_buff *skb,
+			const struct netlab_packet *p,
+			struct netlab_prefix_slot *slot)
+{
+	const struct netlab_config *config = rcu_dereference(ns->config);
+	int outcome;
+
+	outcome = netlab_echo_header(skb, p, ICMP_ECHO);
+	if (outcome != NETLAB_OUTCOME_REPLIED)
+		return outcome;
+	if (netlab_bad_checksum4(skb, p))
+		return NETLAB_OUTCOME_BAD_CHECKSUM;
+	if (netlab_bad_source4(skb))
+		return NETLAB_OUTCOME_BAD_SOURCE;
+	if (skb->pkt_type != PACKET_HOST)
+		return NETLAB_OUTCOME_BROADCAST;
+	if (netlab_disabled4(ns->net))
+		return NETLAB_OUTCOME_DISABLED;
+	if (!xfrm4_policy_check(NULL, XFRM_POLICY_FWD, skb))
+		return NETLAB_OUTCOME_POLICY;
+	if (p->flags & NETLAB_PACKET_OPTIONS)
+		return NETLAB_OUTCOME_HAS_OPTIONS;
+	return netlab_echo_limits(ns, config, skb, NETLAB_FAMILY_IPV4, slot);
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-static bool netlab_raw6(struct net *net)
+/**
+ * netlab_raw6() - whether a raw socket wants to see IPv6's echo requests
+ * @net: the namespace
+ *
+ * Context: RCU.
+ */
+bool netlab_raw6(struct net *net)
 {
 	struct hlist_head *bucket;
 	struct sock *sk;
@@ -217,8 +325,7 @@ int netlab_echo6(struct netlab_net *ns, struct sk_buff *skb,
 		return NETLAB_OUTCOME_MULTICAST;
 	if (skb->pkt_type != PACKET_HOST)
 		return NETLAB_OUTCOME_BROADCAST;
-	if (READ_ONCE(net->ipv6.sysctl.icmpv6_echo_ignore_all) ||
-	    test_bit(ICMPV6_ECHO_REPLY, net->ipv6.sysctl.icmpv6_ratemask))
+	if (netlab_disabled6(net))
 		return NETLAB_OUTCOME_DISABLED;
 	if (!xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb))
 		return NETLAB_OUTCOME_POLICY;
@@ -226,6 +333,45 @@ int netlab_echo6(struct netlab_net *ns, struct sk_buff *skb,
 		return NETLAB_OUTCOME_HAS_OPTIONS;
 	if (netlab_raw6(net))
 		return NETLAB_OUTCOME_RAW_SOCKET;
-	return netlab_echo_limits(ns, config, skb, NETLAB_FAMILY_IPV6);
+	return netlab_echo_limits(ns, config, skb, NETLAB_FAMILY_IPV6, NULL);
+}
+
+/**
+ * netlab_echo_prefix6() - decide what becomes of an ICMPv6 packet for a prefix
+ * @ns: the namespace
+ * @skb: at NF_INET_PRE_ROUTING, for one host's address that the namespace does
+ *	not own; not changed, but for its checksum's state
+ * @p: what it is
+ * @slot: of the prefix
+ *
+ * As netlab_echo_prefix4(). Return: as netlab_echo4().
+ */
+int netlab_echo_prefix6(struct netlab_net *ns, struct sk_buff *skb,
+			const struct netlab_packet *p,
+			struct netlab_prefix_slot *slot)
+{
+	const struct netlab_config *config = rcu_dereference(ns->config);
+	int outcome;
+
+	outcome = netlab_echo_header(skb, p, ICMPV6_ECHO_REQUEST);
+	if (outcome != NETLAB_OUTCOME_REPLIED)
+		return outcome;
+	/* A fragment still: nothing can be summed. */
+	if (p->flags & NETLAB_PACKET_FRAGMENT)
+		return NETLAB_OUTCOME_HAS_OPTIONS;
+	if (nf_checksum(skb, NF_INET_PRE_ROUTING, p->l4, IPPROTO_ICMPV6,
+			AF_INET6))
+		return NETLAB_OUTCOME_BAD_CHECKSUM;
+	if (netlab_bad_source6(skb))
+		return NETLAB_OUTCOME_BAD_SOURCE;
+	if (skb->pkt_type != PACKET_HOST)
+		return NETLAB_OUTCOME_BROADCAST;
+	if (netlab_disabled6(ns->net))
+		return NETLAB_OUTCOME_DISABLED;
+	if (!xfrm6_policy_check(NULL, XFRM_POLICY_FWD, skb))
+		return NETLAB_OUTCOME_POLICY;
+	if (p->flags & NETLAB_PACKET_OPTIONS)
+		return NETLAB_OUTCOME_HAS_OPTIONS;
+	return netlab_echo_limits(ns, config, skb, NETLAB_FAMILY_IPV6, slot);
 }
 #endif /* CONFIG_IPV6 */

@@ -4,106 +4,15 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter_arp.h>
 #include <linux/netfilter_bridge.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
 #include <linux/slab.h>
-#include <net/netfilter/nf_conntrack.h>
 
+#include "answer.h"
 #include "count.h"
-#include "echo.h"
 #include "hooks.h"
 #include "main.h"
-#include "reply.h"
-
-/* What netfilter does with an echo request of each outcome. */
-static unsigned int netlab_verdict(int outcome)
-{
-	switch (outcome) {
-	case NETLAB_OUTCOME_REPLIED:
-		return NF_STOLEN;
-	case NETLAB_OUTCOME_TOO_LARGE:
-	case NETLAB_OUTCOME_RATE_LIMITED:
-	case NETLAB_OUTCOME_SOURCE_LIMITED:
-		return NF_DROP;
-	default:
-		return NF_ACCEPT;
-	}
-}
-
-/*
- * A request that netlab answers goes no further, but conntrack must confirm
- * its connection, as it does at the end of input: otherwise every ping would
- * be new to it, and every reply invalid. Its hook has netlab's priority, and
- * stands behind netlab's where it was there first. Then what stands behind is
- * run from here.
- *
- * Returns whether the request is still there to be answered.
- */
-static bool netlab_confirm(struct sk_buff *skb,
-			   const struct nf_hook_state *state, nf_hookfn *self)
-{
-#if IS_ENABLED(CONFIG_NF_CONNTRACK)
-	enum ip_conntrack_info ctinfo;
-	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
-	struct nf_hook_state behind = *state;
-	const struct nf_hook_entries *e;
-	unsigned int i;
-
-	if (!ct || nf_ct_is_confirmed(ct))
-		return true;
-
-	if (state->pf == NFPROTO_IPV4)
-		e = rcu_dereference(state->net->nf.hooks_ipv4[state->hook]);
-	else
-		e = rcu_dereference(state->net->nf.hooks_ipv6[state->hook]);
-	/* netlab's own is no longer there if it is just being unloaded. */
-	for (i = 0; e && i < e->num_hook_entries; i++)
-		if (e->hooks[i].hook == self)
-			return nf_hook_slow(skb, &behind, e, i + 1) == 1;
-#endif
-	return true;
-}
-
-/* Decides, answers and counts: each echo request has one outcome. */
-static noinline unsigned int
-netlab_answer(struct netlab_cpu *cpu, struct sk_buff *skb,
-	      const struct nf_hook_state *state, unsigned int family,
-	      nf_hookfn *self)
-{
-	const bool ipv6 = IS_ENABLED(CONFIG_IPV6) &&
-			  family == NETLAB_FAMILY_IPV6;
-	struct netlab_packet p;
-	unsigned int verdict;
-	int outcome;
-
-	if (ipv6)
-		netlab_dissect6(skb, &p);
-	else
-		netlab_dissect4(skb, &p);
-	outcome = ipv6 ? netlab_echo6(cpu->ns, skb, &p) :
-			 netlab_echo4(cpu->ns, skb, &p);
-	if (outcome == NETLAB_NOT_ECHO)
-		return NF_ACCEPT;
-
-	verdict = netlab_verdict(outcome);
-	if (outcome == NETLAB_OUTCOME_REPLIED) {
-		if (netlab_confirm(skb, state, self)) {
-			outcome = ipv6 ? netlab_reply6(state->net, skb, &p) :
-					 netlab_reply4(state->net, skb, &p);
-			verdict = netlab_verdict(outcome);
-		} else {
-			outcome = NETLAB_OUTCOME_POLICY;
-		}
-	}
-	netlab_count_outcome(cpu, family, NETLAB_PATH_LOCAL, outcome);
-	if (outcome == NETLAB_OUTCOME_BAD_CHECKSUM) {
-		netlab_count_begin(cpu);
-		netlab_count_anomaly(cpu, NETLAB_CELL(family, NETLAB_HOOK_INPUT),
-				     NETLAB_ANOMALY_BAD_ICMP_CHECKSUM);
-		netlab_count_end(cpu);
-	}
-	if (outcome == NETLAB_OUTCOME_REPLIED)
-		netlab_mib_touch(&cpu->ns->mib);
-	return verdict;
-}
+#include "proxy.h"
 
 /*
  * A VRF shows what it passes to and from its devices a second time, as its own;
@@ -190,7 +99,7 @@ netlab_hook_any(struct netlab_cpu *cpu, struct sk_buff *skb,
 	protocol = netlab_count_any(cpu, skb, dev, family, hook);
 	netlab_count_end(cpu);
 	if (hook == NF_INET_LOCAL_IN && protocol == netlab_icmp(family))
-		return netlab_answer(cpu, skb, state, family, self);
+		return netlab_answer_local(cpu, skb, state, family, self);
 	return NF_ACCEPT;
 }
 
@@ -236,7 +145,7 @@ netlab_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state,
 		return netlab_hook_any(cpu, skb, state, family, hook, self);
 	if (hook == NF_INET_LOCAL_IN && protocol == netlab_icmp(family) &&
 	    netlab_maybe_echo(skb, family))
-		return netlab_answer(cpu, skb, state, family, self);
+		return netlab_answer_local(cpu, skb, state, family, self);
 	return NF_ACCEPT;
 }
 
@@ -312,9 +221,43 @@ static unsigned int netlab_postrouting6(void *priv, struct sk_buff *skb,
 }
 #endif
 
+/*
+ * Prefixes' hooks, registered while there are any. What NFQUEUE brings back
+ * may come here in process context.
+ */
+static __always_inline unsigned int
+netlab_hook_prefix(void *priv, struct sk_buff *skb,
+		   const struct nf_hook_state *state, unsigned int family,
+		   nf_hookfn *self)
+{
+	struct netlab_cpu __percpu *counters =
+		(void __percpu __force *)(unsigned long)priv;
+
+	if (unlikely(!softirq_count()))
+		return netlab_hook_process(priv, skb, state, self);
+	return netlab_answer_prefix(this_cpu_ptr(counters), skb, state, family);
+}
+
+static unsigned int netlab_prefix4(void *priv, struct sk_buff *skb,
+				   const struct nf_hook_state *state)
+{
+	return netlab_hook_prefix(priv, skb, state, NETLAB_FAMILY_IPV4,
+				  netlab_prefix4);
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static unsigned int netlab_prefix6(void *priv, struct sk_buff *skb,
+				   const struct nf_hook_state *state)
+{
+	return netlab_hook_prefix(priv, skb, state, NETLAB_FAMILY_IPV6,
+				  netlab_prefix6);
+}
+#endif
+
 #ifdef CONFIG_NETFILTER_FAMILY_ARP
 static __always_inline unsigned int
-netlab_arp(void *priv, const struct sk_buff *skb, unsigned int direction)
+netlab_arp(void *priv, const struct sk_buff *skb, struct net_device *dev,
+	   unsigned int direction)
 {
 	struct netlab_cpu __percpu *counters =
 		(void __percpu __force *)(unsigned long)priv;
@@ -329,6 +272,8 @@ netlab_arp(void *priv, const struct sk_buff *skb, unsigned int direction)
 	netlab_count_begin(cpu);
 	u64_stats_inc(&cpu->arp[direction][operation]);
 	netlab_count_end(cpu);
+	if (direction == NETLAB_DIRECTION_RX)
+		netlab_proxy_arp(cpu->ns, skb, dev);
 	local_bh_enable();
 	return NF_ACCEPT;
 }
@@ -336,13 +281,13 @@ netlab_arp(void *priv, const struct sk_buff *skb, unsigned int direction)
 static unsigned int netlab_arp_in(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
 {
-	return netlab_arp(priv, skb, NETLAB_DIRECTION_RX);
+	return netlab_arp(priv, skb, state->in, NETLAB_DIRECTION_RX);
 }
 
 static unsigned int netlab_arp_out(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
 {
-	return netlab_arp(priv, skb, NETLAB_DIRECTION_TX);
+	return netlab_arp(priv, skb, state->out, NETLAB_DIRECTION_TX);
 }
 #endif
 
@@ -369,6 +314,74 @@ static const struct nf_hook_ops netlab_hook_ops[] = {
 #endif
 };
 
+/* Behind what NAT does with a destination. */
+static const struct nf_hook_ops netlab_prefix_ops[] = {
+	NETLAB_HOOK_OPS(NFPROTO_IPV4, NF_INET_PRE_ROUTING, netlab_prefix4, NF_IP_PRI_NAT_DST + 1),
+#if IS_ENABLED(CONFIG_IPV6)
+	NETLAB_HOOK_OPS(NFPROTO_IPV6, NF_INET_PRE_ROUTING, netlab_prefix6, NF_IP6_PRI_NAT_DST + 1),
+#endif
+};
+
+/* Registers such hooks for a namespace; NULL and *@err if it can't be done. */
+static struct nf_hook_ops *netlab_hooks_register(struct netlab_net *ns,
+						 const struct nf_hook_ops *from,
+						 size_t n, int *err)
+{
+	struct nf_hook_ops *ops;
+	size_t i;
+
+	*err = -ENOMEM;
+	ops = kmemdup(from, n * sizeof(*ops), GFP_KERNEL_ACCOUNT);
+	if (!ops)
+		return NULL;
+	for (i = 0; i < n; i++)
+		ops[i].priv = (void *)(__force unsigned long)ns->account.cpu;
+	*err = nf_register_net_hooks(ns->net, ops, n);
+	if (!*err)
+		return ops;
+	kfree(ops);
+	return NULL;
+}
+
+/**
+ * netlab_hooks_prefixes() - stand where prefixes are answered for, or don't
+ * @ns: the namespace
+ * @on: whether to stand there
+ *
+ * Context: process, @ns's config_lock held. Return: 0; -ENOMEM.
+ */
+int netlab_hooks_prefixes(struct netlab_net *ns, bool on)
+{
+	int err;
+
+	if (on == !!ns->prefix_ops)
+		return 0;
+	if (on) {
+		ns->prefix_ops = netlab_hooks_register(ns, netlab_prefix_ops,
+						       ARRAY_SIZE(netlab_prefix_ops),
+						       &err);
+		return err;
+	}
+	nf_unregister_net_hooks(ns->net, ns->prefix_ops,
+				ARRAY_SIZE(netlab_prefix_ops));
+	kfree(ns->prefix_ops);
+	ns->prefix_ops = NULL;
+	return 0;
+}
+
+/**
+ * netlab_hooks_own() - whether a hook's function at input is netlab's
+ * @hook: the function
+ */
+bool netlab_hooks_own(nf_hookfn *hook)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (hook == netlab_input6)
+		return true;
+#endif
+	return hook == netlab_input4;
+}
+
 /**
  * netlab_hooks_init() - stand at a namespace's netfilter hooks
  * @ns: the namespace, all else of it ready
@@ -380,7 +393,6 @@ static const struct nf_hook_ops netlab_hook_ops[] = {
  */
 int netlab_hooks_init(struct netlab_net *ns)
 {
-	size_t i;
 	int err;
 
 	/* The words of the interface are netfilter's own numbers. */
@@ -390,17 +402,8 @@ int netlab_hooks_init(struct netlab_net *ns)
 	BUILD_BUG_ON(NETLAB_HOOK_OUTPUT != (int)NF_INET_LOCAL_OUT);
 	BUILD_BUG_ON(NETLAB_HOOK_POSTROUTING != (int)NF_INET_POST_ROUTING);
 
-	ns->ops = kmemdup(netlab_hook_ops, sizeof(netlab_hook_ops),
-			  GFP_KERNEL_ACCOUNT);
-	if (!ns->ops)
-		return -ENOMEM;
-	for (i = 0; i < ARRAY_SIZE(netlab_hook_ops); i++)
-		ns->ops[i].priv = (void *)(__force unsigned long)ns->account.cpu;
-
-	err = nf_register_net_hooks(ns->net, ns->ops,
-				    ARRAY_SIZE(netlab_hook_ops));
-	if (err)
-		netlab_hooks_free(ns);
+	ns->ops = netlab_hooks_register(ns, netlab_hook_ops,
+					ARRAY_SIZE(netlab_hook_ops), &err);
 	return err;
 }
 
@@ -412,6 +415,7 @@ int netlab_hooks_init(struct netlab_net *ns)
  */
 void netlab_hooks_exit(struct netlab_net *ns)
 {
+	netlab_hooks_prefixes(ns, false);
 	nf_unregister_net_hooks(ns->net, ns->ops, ARRAY_SIZE(netlab_hook_ops));
 }
 

@@ -5,10 +5,14 @@
 #ifndef _NETLAB_HOOKS_H
 #define _NETLAB_HOOKS_H
 
+#include <linux/netfilter.h>
+
 struct netlab_net;
 
 int netlab_hooks_init(struct netlab_net *ns);
 void netlab_hooks_exit(struct netlab_net *ns);
 void netlab_hooks_free(struct netlab_net *ns);
+int netlab_hooks_prefixes(struct netlab_net *ns, bool on);
+bool netlab_hooks_own(nf_hookfn *hook);
 
 #endif /* _NETLAB_HOOKS_H */

@@ -44,12 +44,18 @@ struct netlab_sources {
 	atomic64_t bucket[NETLAB_SOURCE_SETS][NETLAB_SOURCE_WAYS];
 };
 
+/* A burst that nobody chose: so small that a second's count is the rate. */
+static u32 netlab_limit_burst(u32 rate)
+{
+	return max_t(u32, rate / 50, 1);
+}
+
 /**
- * netlab_limit_set() - make a namespace's rate and burst ready for use
+ * netlab_limit_set() - make a namespace's or prefix's rate and burst ready
  * @limit: to fill
  * @rate: tokens per second, not 0
- * @burst: tokens that may be taken at once after a pause; 0: a tenth of a
- *	second's worth, and at least one
+ * @burst: tokens that may be taken at once after a pause; 0: 20 milliseconds'
+ *	worth, and at least one
  *
  * A CPU takes a millisecond's worth at once, so that CPUs seldom meet at the
  * bucket, and no more than leaves the burst what it says.
@@ -57,7 +63,7 @@ struct netlab_sources {
 void netlab_limit_set(struct netlab_limit *limit, u32 rate, u32 burst)
 {
 	if (!burst)
-		burst = max_t(u32, rate / 10, 1);
+		burst = netlab_limit_burst(rate);
 
 	limit->batch = min(rate / MSEC_PER_SEC, burst / (4 * num_online_cpus()));
 	limit->batch = max_t(u32, limit->batch, 1);
@@ -70,16 +76,46 @@ void netlab_limit_set(struct netlab_limit *limit, u32 rate, u32 burst)
 /**
  * netlab_limit_set_source() - make a source's rate ready for use
  * @limit: to fill
- * @rate: tokens per second, not 0; the burst is a tenth of a second's worth,
- *	and at least one
+ * @rate: tokens per second, not 0; the burst is 20 milliseconds' worth, and at
+ *	least one
  */
 void netlab_limit_set_source(struct netlab_limit *limit, u32 rate)
 {
-	u32 burst = max_t(u32, rate / 10, 1);
-
 	limit->batch = 1;
 	limit->cost = (NSEC_PER_SEC >> NETLAB_SOURCE_SHIFT) / rate;
-	limit->window = limit->cost * burst;
+	limit->window = limit->cost * netlab_limit_burst(rate);
+}
+
+/**
+ * netlab_bucket_take() - take a token from a bucket that CPUs share
+ * @stamp: the bucket
+ * @limit: rate and burst
+ * @left: what this CPU has taken from it and not yet spent
+ *
+ * Context: softirqs off. Lock-free; writes to what CPUs share once per batch.
+ *
+ * Return: whether there was one.
+ */
+bool netlab_bucket_take(atomic64_t *stamp, const struct netlab_limit *limit,
+			u32 *left)
+{
+	s64 now, old, next;
+
+	if (*left) {
+		--*left;
+		return true;
+	}
+
+	now = ktime_get_ns();
+	old = atomic64_read(stamp);
+	do {
+		next = max(old, now - limit->window) + limit->cost;
+		if (next > now)
+			return false;
+	} while (!atomic64_try_cmpxchg(stamp, &old, next));
+
+	*left = limit->batch - 1;
+	return true;
 }
 
 /**
@@ -88,35 +124,18 @@ void netlab_limit_set_source(struct netlab_limit *limit, u32 rate)
  * @limit: rate and burst
  * @generation: of the configuration that @limit belongs to
  *
- * Context: softirqs off. Lock-free; writes to what CPUs share once per batch.
- *
- * Return: whether there was one.
+ * Context: softirqs off. Return: whether there was one.
  */
 bool netlab_limiter_take(struct netlab_limiter *limiter,
 			 const struct netlab_limit *limit, u32 generation)
 {
 	struct netlab_tokens *tokens = this_cpu_ptr(limiter->tokens);
-	s64 now, stamp, next;
 
 	if (tokens->generation != generation) {
 		tokens->generation = generation;
 		tokens->left = 0;
 	}
-	if (tokens->left) {
-		tokens->left--;
-		return true;
-	}
-
-	now = ktime_get_ns();
-	stamp = atomic64_read(&limiter->stamp);
-	do {
-		next = max(stamp, now - limit->window) + limit->cost;
-		if (next > now)
-			return false;
-	} while (!atomic64_try_cmpxchg(&limiter->stamp, &stamp, next));
-
-	tokens->left = limit->batch - 1;
-	return true;
+	return netlab_bucket_take(&limiter->stamp, limit, &tokens->left);
 }
 
 /* How far a 40-bit stamp lies ahead of @now, less than 0 if behind. */
@@ -126,33 +145,49 @@ static s64 netlab_stamp_ahead(u64 entry, u64 now)
 	       (64 - NETLAB_STAMP_BITS);
 }
 
-static bool netlab_sources_take(struct netlab_sources *sources,
-				const struct netlab_limit *limit, u64 hash)
+/* Which of a set's buckets, as they were seen, is longest idle. */
+static int netlab_sources_idlest(const s64 *seen,
+				 const struct netlab_limit *limit)
 {
-	atomic64_t *set = sources->bucket[hash % NETLAB_SOURCE_SETS];
 	u64 now = ktime_get_ns() >> NETLAB_SOURCE_SHIFT;
-	u64 tag = hash & ~NETLAB_STAMP_MASK;
-	atomic64_t *bucket = &set[0];
-	s64 old, new, ahead, idlest = S64_MAX;
-	int i;
+	s64 ahead, idlest = S64_MAX;
+	int i, best = 0;
 
 	for (i = 0; i < NETLAB_SOURCE_WAYS; i++) {
-		old = atomic64_read(&set[i]);
-		if ((old & ~NETLAB_STAMP_MASK) == tag) {
-			bucket = &set[i];
-			break;
-		}
-		ahead = netlab_stamp_ahead(old, now);
+		ahead = netlab_stamp_ahead(seen[i], now);
 		if (ahead > limit->window)
 			ahead = S64_MIN;
 		if (ahead < idlest) {
 			idlest = ahead;
-			bucket = &set[i];
+			best = i;
 		}
 	}
+	return best;
+}
 
+static bool netlab_sources_take(struct netlab_sources *sources,
+				const struct netlab_limit *limit, u64 hash)
+{
+	atomic64_t *set = sources->bucket[hash % NETLAB_SOURCE_SETS];
+	u64 now, tag = hash & ~NETLAB_STAMP_MASK;
+	s64 old, new, ahead, seen[NETLAB_SOURCE_WAYS];
+	atomic64_t *bucket;
+	int i;
+
+	for (i = 0; i < NETLAB_SOURCE_WAYS; i++) {
+		seen[i] = atomic64_read(&set[i]);
+		if ((seen[i] & ~NETLAB_STAMP_MASK) == tag)
+			break;
+	}
+	/* Not looked at again: two CPUs choose the same for a new source. */
+	if (i == NETLAB_SOURCE_WAYS)
+		i = netlab_sources_idlest(seen, limit);
+
+	bucket = &set[i];
 	old = atomic64_read(bucket);
 	do {
+		/* After the stamp: what another CPU takes now isn't ahead. */
+		now = ktime_get_ns() >> NETLAB_SOURCE_SHIFT;
 		ahead = netlab_stamp_ahead(old, now);
 		/* Another source's bucket, or one idle for hours, is full. */
 		if ((old & ~NETLAB_STAMP_MASK) != tag ||
@@ -230,7 +265,7 @@ int netlab_limiter_add_sources(struct netlab_limiter *limiter)
  */
 int netlab_limiter_init(struct netlab_limiter *limiter)
 {
-	atomic64_set(&limiter->stamp, S64_MIN / 2);
+	atomic64_set(&limiter->stamp, NETLAB_BUCKET_FULL);
 	limiter->tokens = alloc_percpu_gfp(struct netlab_tokens,
 					   GFP_KERNEL_ACCOUNT);
 	return limiter->tokens ? 0 : -ENOMEM;

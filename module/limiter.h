@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * limiter: token buckets, of the namespace and of each source.
+ * limiter: token buckets, of the namespace, of prefixes and of each source.
  *
  * A bucket is one time stamp: when it will have been refilled (the generic
  * cell rate algorithm, ITU-T I.371). Taking moves it on by what was taken.
@@ -19,13 +19,16 @@
  * @window: how far the stamp may lie behind, which is the burst
  * @batch: tokens that a CPU takes at once
  *
- * In nanoseconds for the namespace, in NETLAB_SOURCE_TICK for a source.
+ * In NETLAB_SOURCE_TICK for a source, in nanoseconds for all else.
  */
 struct netlab_limit {
 	s64 cost;
 	s64 window;
 	u32 batch;
 };
+
+/* The stamp of a bucket that is full, whatever its limit is. */
+#define NETLAB_BUCKET_FULL	(S64_MIN / 2)
 
 struct netlab_tokens;
 struct netlab_sources;
@@ -49,6 +52,8 @@ int netlab_limiter_add_sources(struct netlab_limiter *limiter);
 void netlab_limit_set(struct netlab_limit *limit, u32 rate, u32 burst);
 void netlab_limit_set_source(struct netlab_limit *limit, u32 rate);
 
+bool netlab_bucket_take(atomic64_t *stamp, const struct netlab_limit *limit,
+			u32 *left);
 bool netlab_limiter_take(struct netlab_limiter *limiter,
 			 const struct netlab_limit *limit, u32 generation);
 bool netlab_limiter_take4(struct netlab_limiter *limiter,

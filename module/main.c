@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/init.h>
 #include <linux/module.h>
+#include <linux/netdevice.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "defrag.h"
+#include "direct.h"
 #include "genl.h"
 #include "hooks.h"
 #include "main.h"
+#include "prefix.h"
 #include "proc.h"
+#include "proxy.h"
+#include "set.h"
 
 static unsigned int netlab_net_id __read_mostly;
 
@@ -28,6 +34,8 @@ static int __net_init netlab_net_init(struct net *net)
 	int err;
 
 	ns->net = net;
+	INIT_LIST_HEAD(&ns->proxied);
+	INIT_LIST_HEAD(&ns->direct);
 	err = netlab_account_init(&ns->account, ns);
 	if (err)
 		return err;
@@ -60,7 +68,11 @@ err_account:
 /* Between this and netlab_net_exit() every hook that still runs ends. */
 static void __net_exit netlab_net_pre_exit(struct net *net)
 {
-	netlab_hooks_exit(netlab_net(net));
+	struct netlab_net *ns = netlab_net(net);
+
+	netlab_hooks_exit(ns);
+	netlab_direct_exit(ns);
+	netlab_proxy_exit(ns);
 }
 
 static void __net_exit netlab_net_exit(struct net *net)
@@ -70,6 +82,7 @@ static void __net_exit netlab_net_exit(struct net *net)
 	netlab_hooks_free(ns);
 	netlab_proc_exit(ns);
 	netlab_mib_exit(ns);
+	netlab_set_exit(ns);
 	netlab_config_exit(ns);
 	netlab_limiter_exit(&ns->limiter);
 	netlab_account_exit(&ns->account);
@@ -83,19 +96,46 @@ static struct pernet_operations netlab_net_ops = {
 	.size = sizeof(struct netlab_net),
 };
 
+/* A device that leaves its namespace, or goes, is answered at no longer. */
+static int netlab_event(struct notifier_block *nb, unsigned long event,
+			void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	struct netlab_net *ns = netlab_net(dev_net(dev));
+
+	if (event == NETDEV_UNREGISTER) {
+		netlab_direct_forget(ns, dev);
+		netlab_proxy_forget(ns, dev);
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block netlab_notifier = {
+	.notifier_call = netlab_event,
+};
+
 static int __init netlab_init(void)
 {
 	int err;
 
-	err = register_pernet_subsys(&netlab_net_ops);
+	err = netlab_prefix_init();
 	if (err)
 		return err;
+	err = register_pernet_subsys(&netlab_net_ops);
+	if (err)
+		goto err_prefix;
 	err = netlab_devices_register();
 	if (err)
 		goto err_pernet;
-	err = netlab_genl_init();
+	err = register_netdevice_notifier(&netlab_notifier);
 	if (err)
 		goto err_devices;
+	err = netlab_stage_register();
+	if (err)
+		goto err_notifier;
+	err = netlab_genl_init();
+	if (err)
+		goto err_stage;
 	err = netlab_proc_link();
 	if (err)
 		goto err_genl;
@@ -103,11 +143,17 @@ static int __init netlab_init(void)
 
 err_genl:
 	netlab_genl_exit();
+err_stage:
+	netlab_stage_unregister();
+err_notifier:
+	unregister_netdevice_notifier(&netlab_notifier);
 err_devices:
 	netlab_devices_unregister();
 err_pernet:
 	unregister_pernet_subsys(&netlab_net_ops);
 	rcu_barrier();
+err_prefix:
+	netlab_prefix_exit();
 	return err;
 }
 
@@ -115,10 +161,14 @@ static void __exit netlab_exit(void)
 {
 	netlab_proc_unlink();
 	netlab_genl_exit();
+	netlab_stage_unregister();
+	unregister_netdevice_notifier(&netlab_notifier);
 	netlab_devices_unregister();
 	unregister_pernet_subsys(&netlab_net_ops);
+	netlab_defrag_exit();
 	/* Devices are freed by call_rcu(). */
 	rcu_barrier();
+	netlab_prefix_exit();
 }
 
 module_init(netlab_init);

@@ -5,6 +5,7 @@
 #ifndef _NETLAB_MAIN_H
 #define _NETLAB_MAIN_H
 
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <net/net_namespace.h>
@@ -14,6 +15,8 @@
 #include "limiter.h"
 #include "mib.h"
 
+struct netlab_prefix_cpu;
+struct netlab_prefixes;
 struct nf_hook_ops;
 struct proc_dir_entry;
 
@@ -24,8 +27,18 @@ struct proc_dir_entry;
  * @config: settings, read under RCU
  * @config_lock: held to publish @config; process context
  * @limiter: token buckets
+ * @prefixes: the blocks of addresses that are answered for, read under RCU;
+ *	NULL if there are none; @config_lock protects what follows of them
+ * @prefix_cpus: what each CPU counted for them; NULL before there were any
+ * @prefixes_seq: grows with each change of them
+ * @staged: those that are to take their place; NULL if there are none
+ * @staged_by: port of the socket that stages them
+ * @proxied: devices on whose links IPv6 prefixes are answered for
+ * @proxied_changed: netlab_proxy_apply() has something to do
+ * @direct: devices that are answered at; RTNL protects it
  * @mib: what the host's own MIB doesn't know yet
  * @ops: this namespace's netfilter hooks
+ * @prefix_ops: those of prefixes; NULL if they aren't registered
  * @proc: /proc/net/netlab
  */
 struct netlab_net {
@@ -34,8 +47,17 @@ struct netlab_net {
 	struct netlab_config __rcu *config;
 	struct mutex config_lock;	/* see above */
 	struct netlab_limiter limiter;
+	struct netlab_prefixes __rcu *prefixes;
+	struct netlab_prefix_cpu __percpu *prefix_cpus;
+	u32 prefixes_seq;
+	struct netlab_prefixes *staged;
+	u32 staged_by;
+	struct list_head proxied;
+	bool proxied_changed;
+	struct list_head direct;
 	struct netlab_mib mib;
 	struct nf_hook_ops *ops;
+	struct nf_hook_ops *prefix_ops;
 	struct proc_dir_entry *proc;
 };
 

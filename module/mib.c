@@ -11,17 +11,25 @@
 /* /proc/net/snmp keeps the types sent behind those received. */
 #define NETLAB_ICMPMSG_OUT	256
 
-static u64 netlab_mib_replied(struct netlab_net *ns, unsigned int family)
+static u64 netlab_mib_replied(struct netlab_net *ns, unsigned int family,
+			      unsigned int path)
 {
-	return netlab_account_outcome(&ns->account, family, NETLAB_PATH_LOCAL,
+	return netlab_account_outcome(&ns->account, family, path,
 				      NETLAB_OUTCOME_REPLIED);
 }
 
-/* As icmp_rcv() and icmp_push_reply() would have, for each reply. */
-static void netlab_mib_add4(struct net *net, unsigned long n)
+/*
+ * As icmp_rcv() and icmp_push_reply() would have, for each reply; at a device's
+ * ingress IP has not seen it, either.
+ */
+static void netlab_mib_add4(struct net *net, unsigned int path, unsigned long n)
 {
 	atomic_long_t *msg = net->mib.icmpmsg_statistics->mibs;
 
+	if (path == NETLAB_PATH_DIRECT) {
+		IP_ADD_STATS(net, IPSTATS_MIB_INPKTS, n);
+		IP_ADD_STATS(net, NETLAB_MIB_OUTREQUESTS, n);
+	}
 	IP_ADD_STATS(net, IPSTATS_MIB_INDELIVERS, n);
 	SNMP_ADD_STATS(net->mib.icmp_statistics, ICMP_MIB_INMSGS, n);
 	SNMP_ADD_STATS(net->mib.icmp_statistics, ICMP_MIB_OUTMSGS, n);
@@ -30,11 +38,17 @@ static void netlab_mib_add4(struct net *net, unsigned long n)
 }
 
 /* As icmpv6_rcv() and ip6_push_pending_frames() would have. */
-static void netlab_mib_add6(struct net *net, unsigned long n)
+static void netlab_mib_add6(struct net *net, unsigned int path, unsigned long n)
 {
 #if IS_ENABLED(CONFIG_IPV6)
 	atomic_long_t *msg = net->mib.icmpv6msg_statistics->mibs;
 
+	if (path == NETLAB_PATH_DIRECT) {
+		IP6_ADD_STATS(net, (struct inet6_dev *)NULL,
+			      IPSTATS_MIB_INPKTS, n);
+		IP6_ADD_STATS(net, (struct inet6_dev *)NULL,
+			      NETLAB_MIB_OUTREQUESTS, n);
+	}
 	IP6_ADD_STATS(net, (struct inet6_dev *)NULL, IPSTATS_MIB_INDELIVERS, n);
 	SNMP_ADD_STATS(net->mib.icmpv6_statistics, ICMP6_MIB_INMSGS, n);
 	SNMP_ADD_STATS(net->mib.icmpv6_statistics, ICMP6_MIB_OUTMSGS, n);
@@ -48,19 +62,24 @@ static void netlab_mib_work(struct work_struct *work)
 	struct netlab_mib *mib = container_of(to_delayed_work(work),
 					      struct netlab_mib, work);
 	struct netlab_net *ns = container_of(mib, struct netlab_net, mib);
-	u64 replied;
+	unsigned int path;
+	u64 replied, *known;
 
 	WRITE_ONCE(mib->pending, false);
 	/* A reply that isn't in the sums below must see that it is due again. */
 	smp_mb();
 
-	replied = netlab_mib_replied(ns, NETLAB_FAMILY_IPV4);
-	netlab_mib_add4(ns->net, replied - mib->replied[NETLAB_FAMILY_IPV4]);
-	mib->replied[NETLAB_FAMILY_IPV4] = replied;
+	for (path = 0; path < NETLAB_PATHS; path++) {
+		known = &mib->replied[NETLAB_FAMILY_IPV4][path];
+		replied = netlab_mib_replied(ns, NETLAB_FAMILY_IPV4, path);
+		netlab_mib_add4(ns->net, path, replied - *known);
+		*known = replied;
 
-	replied = netlab_mib_replied(ns, NETLAB_FAMILY_IPV6);
-	netlab_mib_add6(ns->net, replied - mib->replied[NETLAB_FAMILY_IPV6]);
-	mib->replied[NETLAB_FAMILY_IPV6] = replied;
+		known = &mib->replied[NETLAB_FAMILY_IPV6][path];
+		replied = netlab_mib_replied(ns, NETLAB_FAMILY_IPV6, path);
+		netlab_mib_add6(ns->net, path, replied - *known);
+		*known = replied;
+	}
 }
 
 /**

@@ -21,12 +21,12 @@ struct netlab_net;
  * struct netlab_mib - what the MIB doesn't know yet
  * @work: adds it
  * @pending: @work is due
- * @replied: replies that the MIB knows, by family; only @work writes it
+ * @replied: replies that the MIB knows, by family and path; only @work writes it
  */
 struct netlab_mib {
 	struct delayed_work work;
 	bool pending;
-	u64 replied[NETLAB_FAMILIES];
+	u64 replied[NETLAB_FAMILIES][NETLAB_PATHS];
 };
 
 void netlab_mib_init(struct netlab_net *ns);

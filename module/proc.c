@@ -5,11 +5,14 @@
  * table's end.
  */
 #include <linux/module.h>
+#include <linux/netdevice.h>
 #include <linux/proc_fs.h>
+#include <linux/rtnetlink.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/time64.h>
 
+#include "direct.h"
 #include "main.h"
 #include "proc.h"
 
@@ -188,7 +191,12 @@ static int netlab_proc_stats(struct seq_file *seq, void *v)
 	return 0;
 }
 
-static void netlab_proc_rate(struct seq_file *seq, u32 rate)
+/**
+ * netlab_proc_rate() - print a column that is a rate
+ * @seq: to print in
+ * @rate: per second, 0: unlimited
+ */
+void netlab_proc_rate(struct seq_file *seq, u32 rate)
 {
 	if (rate)
 		seq_printf(seq, " %u", rate);
@@ -202,6 +210,7 @@ static int netlab_proc_echo(struct seq_file *seq, void *v)
 	unsigned int family, path, outcome;
 	struct netlab_settings set;
 	struct netlab_reading *r;
+	int ifindex;
 
 	netlab_config_get(ns, &set);
 	r = netlab_account_read(&ns->account, 0, false);
@@ -230,13 +239,14 @@ static int netlab_proc_echo(struct seq_file *seq, void *v)
 						   netlab_outcomes[outcome],
 						   r->sums.outcome[family][path][outcome]);
 	netlab_reading_free(r);
-	return 0;
-}
 
-/* Prefixes have no rows until something makes one. */
-static int netlab_proc_prefixes(struct seq_file *seq, void *v)
-{
-	seq_puts(seq, "#prefixes prefix rate burst max-size requests replied refused\n");
+	seq_puts(seq, "#direct dev\n");
+	rtnl_lock();
+	for (ifindex = netlab_direct_next(ns, 0); ifindex;
+	     ifindex = netlab_direct_next(ns, ifindex))
+		seq_printf(seq, "direct %s\n",
+			   __dev_get_by_index(ns->net, ifindex)->name);
+	rtnl_unlock();
 	return 0;
 }
 
@@ -276,7 +286,6 @@ static const struct {
 } netlab_proc_files[] = {
 	{ "stats", netlab_proc_stats },
 	{ "echo", netlab_proc_echo },
-	{ "prefixes", netlab_proc_prefixes },
 	{ "devices", netlab_proc_devices },
 	{ "version", netlab_proc_version },
 };
@@ -299,6 +308,11 @@ int netlab_proc_init(struct netlab_net *ns)
 					   ns->proc, netlab_proc_files[i].show,
 					   NULL))
 			continue;
+		netlab_proc_exit(ns);
+		return -ENOMEM;
+	}
+	if (!proc_create_net("prefixes", 0444, ns->proc, &netlab_proc_prefixes,
+			     sizeof(struct netlab_proc_cursor))) {
 		netlab_proc_exit(ns);
 		return -ENOMEM;
 	}

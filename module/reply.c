@@ -20,13 +20,6 @@
 
 #include "reply.h"
 
-/*
- * A reply longer than this may be cut on its way, and then needs an ID that no
- * other of the host's has; a shorter one keeps its request's. RFC 791: what
- * every host must accept, RFC 6864: an atomic datagram's ID means nothing.
- */
-#define NETLAB_ID_MATTERS	576
-
 /* Makes sure that the headers can be written and that all of it can be sent. */
 static int netlab_reply_writable(struct sk_buff *skb,
 				 const struct netlab_packet *p)
@@ -58,9 +51,10 @@ static void netlab_reply_scrub(struct sk_buff *skb, u32 mark)
 /**
  * netlab_reply4() - answer an ICMP echo request
  * @net: the namespace
- * @skb: the request, at NF_INET_LOCAL_IN, without options and whole, its
- *	checksum verified; the caller's no more if it was replied to
+ * @skb: the request, at NF_INET_LOCAL_IN or NF_INET_PRE_ROUTING, without
+ *	options and whole, its checksum verified; the caller's no more if it was replied to
  * @p: what it is
+ * @own: whether it is for an address of the namespace's own
  *
  * The reply is what icmp_reply() would have sent, but for the IP ID. Follows
  * RFC 792 and RFC 1122 section 3.2.2.6. Context: softirq, RCU.
@@ -69,7 +63,7 @@ static void netlab_reply_scrub(struct sk_buff *skb, u32 mark)
  * NETLAB_OUTCOME_NO_ROUTE or NETLAB_OUTCOME_NO_MEMORY, and the request is as it was.
  */
 int netlab_reply4(struct net *net, struct sk_buff *skb,
-		  const struct netlab_packet *p)
+		  const struct netlab_packet *p, bool own)
 {
 	struct iphdr *iph = ip_hdr(skb);
 	struct icmphdr *icmph;
@@ -80,6 +74,7 @@ int netlab_reply4(struct net *net, struct sk_buff *skb,
 		.flowi4_uid = sock_net_uid(net, NULL),
 		.flowi4_proto = IPPROTO_ICMP,
 		.flowi4_oif = l3mdev_master_ifindex(skb->dev),
+		.flowi4_flags = own ? 0 : FLOWI_FLAG_ANYSRC,
 	};
 	struct rtable *rt;
 
@@ -136,9 +131,10 @@ static int netlab_reply_iif(const struct sk_buff *skb)
 /**
  * netlab_reply6() - answer an ICMPv6 echo request
  * @net: the namespace
- * @skb: the request, at NF_INET_LOCAL_IN, without extension headers and whole,
- *	its checksum verified; the caller's no more if it was replied to
+ * @skb: the request, at NF_INET_LOCAL_IN or NF_INET_PRE_ROUTING, without
+ *	extension headers and whole, its checksum verified; the caller's no more if it was replied to
  * @p: what it is
+ * @own: whether it is for an address of the namespace's own
  *
  * The reply is what icmpv6_echo_reply() would have sent. Follows RFC 4443
  * section 4.2. Context: softirq, RCU.
@@ -146,7 +142,7 @@ static int netlab_reply_iif(const struct sk_buff *skb)
  * Return: as netlab_reply4().
  */
 int netlab_reply6(struct net *net, struct sk_buff *skb,
-		  const struct netlab_packet *p)
+		  const struct netlab_packet *p, bool own)
 {
 	struct ipv6hdr *ip6h = ipv6_hdr(skb);
 	struct icmp6hdr *icmp6h;

@@ -12,10 +12,17 @@
 
 #include "dissect.h"
 
+/*
+ * A reply longer than this may be cut on its way, and then needs an ID that no
+ * other of the host's has; a shorter one keeps its request's. RFC 791: what
+ * every host must accept, RFC 6864: an atomic datagram's ID means nothing.
+ */
+#define NETLAB_ID_MATTERS	576
+
 int netlab_reply4(struct net *net, struct sk_buff *skb,
-		  const struct netlab_packet *p);
+		  const struct netlab_packet *p, bool own);
 int netlab_reply6(struct net *net, struct sk_buff *skb,
-		  const struct netlab_packet *p);
+		  const struct netlab_packet *p, bool own);
 
 /**
  * netlab_reply_checksum() - an echo header's checksum after its type changed

@@ -4,6 +4,13 @@
 
 #include_next <net/ipv6.h>
 
+/* What Ip(6)OutRequests is kept in. */
+#ifdef NETLAB_HAVE_OUTREQUESTS
+#define NETLAB_MIB_OUTREQUESTS	IPSTATS_MIB_OUTREQUESTS
+#else
+#define NETLAB_MIB_OUTREQUESTS	IPSTATS_MIB_OUTPKTS
+#endif
+
 /*
  * Who builds an IPv6 packet counts Ip6OutRequests. Older kernels keep that
  * number in OUTPKTS, and the builder counts the octets too.

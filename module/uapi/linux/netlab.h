@@ -97,7 +97,8 @@ enum netlab_anomaly {
  * @NETLAB_PATH_PREFIX: At prerouting, for an address block that netlab answers
  *   for.
  * @NETLAB_PATH_DIRECT: At a device's ingress, without routing and without the
- *   firewall.
+ *   firewall. Only replied is counted here: what isn't answered takes the
+ *   ordinary way.
  */
 enum netlab_path {
 	NETLAB_PATH_LOCAL,
@@ -112,32 +113,32 @@ enum netlab_path {
 /**
  * enum netlab_outcome - What became of one echo request, in the order in which
  *   it is decided; where local is off, nothing but that is looked at. Every
- *   request has exactly one.
+ *   request has exactly one. What isn't answered is left alone, to the stack
+ *   or to go on its way, but for what an administrator's own limit refuses:
+ *   that is dropped.
  * @NETLAB_OUTCOME_TRUNCATED: The packet ends before the eight bytes of the
- *   echo header do. Left to the stack.
- * @NETLAB_OUTCOME_BAD_CHECKSUM: The ICMP checksum is wrong. Left to the stack.
+ *   echo header do.
+ * @NETLAB_OUTCOME_BAD_CHECKSUM: The ICMP checksum is wrong.
  * @NETLAB_OUTCOME_BAD_SOURCE: The source is multicast, broadcast, in
- *   0.0.0.0/8, unspecified, or loopback from off the host. Left to the stack.
- * @NETLAB_OUTCOME_MULTICAST: The destination is multicast or anycast. Left to
- *   the stack.
+ *   0.0.0.0/8, unspecified, or loopback from off the host.
+ * @NETLAB_OUTCOME_MULTICAST: The destination is multicast or anycast.
  * @NETLAB_OUTCOME_BROADCAST: The destination, or the link-layer frame's, is a
- *   broadcast. Left to the stack.
+ *   broadcast.
  * @NETLAB_OUTCOME_DISABLED: A sysctl forbids or limits echo replies, or local
- *   is off. Left to the stack.
- * @NETLAB_OUTCOME_POLICY: The namespace's IPsec policy does not let it in.
- *   Left to the stack.
+ *   is off.
+ * @NETLAB_OUTCOME_POLICY: The namespace's IPsec policy does not let it in, or
+ *   on.
  * @NETLAB_OUTCOME_HAS_OPTIONS: The packet has IP options or IPv6 extension
  *   headers, as each fragment has that IPv6 reassembles only behind input.
- *   Left to the stack.
  * @NETLAB_OUTCOME_RAW_SOCKET: A raw socket of the namespace listens for ICMP
- *   and must see the request. Left to the stack.
- * @NETLAB_OUTCOME_TOO_LARGE: The packet is larger than max-size. Dropped.
- * @NETLAB_OUTCOME_RATE_LIMITED: The namespace's rate is used up. Dropped.
+ *   and must see the request.
+ * @NETLAB_OUTCOME_TOO_LARGE: The packet is larger than the namespace's
+ *   max-size, or the prefix's. Dropped.
+ * @NETLAB_OUTCOME_RATE_LIMITED: The namespace's rate is used up, or the
+ *   prefix's. Dropped.
  * @NETLAB_OUTCOME_SOURCE_LIMITED: The source's rate is used up. Dropped.
- * @NETLAB_OUTCOME_NO_ROUTE: No route leads back to the source. Left to the
- *   stack.
- * @NETLAB_OUTCOME_NO_MEMORY: There was no memory to build the reply in. Left
- *   to the stack.
+ * @NETLAB_OUTCOME_NO_ROUTE: No route leads back to the source.
+ * @NETLAB_OUTCOME_NO_MEMORY: There was no memory to build the reply in.
  * @NETLAB_OUTCOME_REPLIED: Answered by netlab.
  */
 enum netlab_outcome {

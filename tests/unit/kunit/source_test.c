@@ -85,7 +85,7 @@ static void source_set_bounds(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rates); i++) {
-		u32 burst = rates[i] >= 10 ? rates[i] / 10 : 1;
+		u32 burst = rates[i] >= 50 ? rates[i] / 50 : 1;
 
 		memset(&limit, 0xa5, sizeof(limit));
 		netlab_limit_set_source(&limit, rates[i]);
@@ -99,13 +99,13 @@ static void source_set_bounds(struct kunit *test)
 
 static void source_burst(struct kunit *test)
 {
-	static const u32 rates[] = { 1, 9, 10, 999, 1000, 1000000 };
+	static const u32 rates[] = { 1, 49, 50, 999, 1000, 1000000 };
 	struct netlab_limiter *limiter = test->priv;
 	struct netlab_limit limit;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rates); i++) {
-		u32 burst = rates[i] >= 10 ? rates[i] / 10 : 1;
+		u32 burst = rates[i] >= 50 ? rates[i] / 50 : 1;
 
 		netlab_limit_set_source(&limit, rates[i]);
 		netlab_test_time += 60 * NSEC_PER_SEC;
@@ -149,7 +149,7 @@ static void source_independent(struct kunit *test)
 	struct netlab_limit limit;
 	u32 source;
 
-	netlab_limit_set_source(&limit, 100);
+	netlab_limit_set_source(&limit, 500);
 	for (source = 0x0a000000; source < 0x0a000000 + 100; source++)
 		KUNIT_EXPECT_EQ(test, 10U,
 				netlab_test_drain4(limiter, &limit, source));
@@ -164,7 +164,7 @@ static void source_slash64(struct kunit *test)
 	struct netlab_limiter *limiter = test->priv;
 	struct netlab_limit limit;
 
-	netlab_limit_set_source(&limit, 100);
+	netlab_limit_set_source(&limit, 500);
 	KUNIT_EXPECT_EQ(test, 10U, netlab_test_drain6(limiter, &limit, 1, 1));
 	KUNIT_EXPECT_EQ(test, 0U, netlab_test_drain6(limiter, &limit, 1, 1));
 	KUNIT_EXPECT_EQ(test, 0U, netlab_test_drain6(limiter, &limit, 1, 2));
@@ -201,7 +201,7 @@ static void source_flood(struct kunit *test)
 	struct netlab_limiter *limiter = test->priv;
 	struct netlab_limit limit;
 
-	netlab_limit_set_source(&limit, 100);
+	netlab_limit_set_source(&limit, 500);
 	KUNIT_EXPECT_EQ(test, 10U,
 			netlab_test_drain4(limiter, &limit, 0xc0000201));
 	KUNIT_EXPECT_EQ(test, 0U,
@@ -218,7 +218,7 @@ static void source_flood_after_hours(struct kunit *test)
 	struct netlab_limiter *limiter = test->priv;
 	struct netlab_limit limit;
 
-	netlab_limit_set_source(&limit, 100);
+	netlab_limit_set_source(&limit, 500);
 	netlab_test_flood(limiter, &limit, 0x0a000000);
 	netlab_test_time += NETLAB_TEST_HOUR * 3;
 	KUNIT_EXPECT_EQ(test, 10U,
@@ -232,13 +232,13 @@ static void source_flood_after_hours(struct kunit *test)
 /* The stamp wraps between two packets, at each point of the window. */
 static void source_wrap(struct kunit *test)
 {
-	static const u64 before[] = { 16, 32, 1000, 10000000, 100000000 };
+	static const u64 before[] = { 16, 32, 1000, 2000000, 20000000 };
 	struct netlab_limiter *limiter = test->priv;
 	struct netlab_limit limit;
 	unsigned int i, j;
 	u64 wrap = 0;
 
-	netlab_limit_set_source(&limit, 100);
+	netlab_limit_set_source(&limit, 500);
 	for (i = 0; i < ARRAY_SIZE(before); i++) {
 		wrap += NETLAB_TEST_WRAP;
 		netlab_test_time = wrap - before[i];
@@ -276,7 +276,7 @@ static void source_idle(struct kunit *test)
 	struct netlab_limit limit;
 	unsigned int i;
 
-	netlab_limit_set_source(&limit, 100);
+	netlab_limit_set_source(&limit, 500);
 	for (i = 0; i < ARRAY_SIZE(pauses); i++) {
 		netlab_test_drain4(limiter, &limit, 1);
 		netlab_test_time += pauses[i];
@@ -308,7 +308,7 @@ static void source_cpus_race(struct kunit *test)
 {
 	struct netlab_test_race4 race = { .limiter = test->priv };
 
-	netlab_limit_set_source(&race.limit, 500000);
+	netlab_limit_set_source(&race.limit, 2500000);
 	for (race.source = 0; race.source < 5; race.source++) {
 		atomic_set(&race.coming, num_online_cpus());
 		atomic_set(&race.got, 0);

@@ -16,5 +16,9 @@ extern struct kunit_suite netlab_test_count_suite;
 extern struct kunit_suite netlab_test_sizes;
 extern struct kunit_suite netlab_test_inspect;
 extern struct kunit_suite netlab_test_device;
+extern struct kunit_suite netlab_test_trie;
+extern struct kunit_suite netlab_test_prefix;
+extern struct kunit_suite netlab_test_slot;
+extern struct kunit_suite netlab_test_accuracy;
 
 #endif /* _NETLAB_TEST_SUITES_H */
