@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of objects, commands, keywords and options, and the way from words
- * to the function that does it.
+ * The table of objects, commands, keywords and options.
  */
-#include <libmnl/libmnl.h>
 #include <linux/netlab.h>
-#include <stdlib.h>
 
 #include "commands.h"
 #include "echo.h"
 #include "names.h"
+#include "prefix.h"
+#include "restore.h"
+#include "save.h"
 #include "stats.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -114,7 +114,7 @@ const struct keyword echo_settings[] = {
 		.zero = "auto",
 		.attr = NETLAB_A_ECHO_BURST,
 		.size = 4,
-		.explain = "Replies that may leave at once after a pause; auto is what the rate gives in a tenth of a second, and at least 1.",
+		.explain = "Replies that may leave at once after a pause; auto is what the rate gives in a fiftieth of a second, and at least 1.",
 	}, {
 		.word = "source-rate",
 		.metavar = "PPS|unlimited",
@@ -140,19 +140,152 @@ const struct keyword echo_settings[] = {
 };
 const unsigned int n_echo_settings = COUNT(echo_settings);
 
+static const struct keyword direct_words[] = {
+	{
+		.metavar = "DEV",
+		.kind = VALUE_DEVICE,
+		.attr = NETLAB_A_DIRECT_IFINDEX,
+		.size = 4,
+	}, {
+		.metavar = "on|off",
+		.words = &switches,
+		.attr = NETLAB_A_DIRECT_ENABLE,
+		.size = 1,
+	},
+};
+
 static const struct command echo_commands[] = {
 	{
 		.word = "show",
 		.reads = true,
 		.run = echo_show,
-		.explain = "The responder's configuration, and what became of each echo request.",
+		.explain = "The responder's configuration, the devices with direct on, and what became of each echo request.",
 	}, {
 		.word = "set",
 		.keywords = echo_settings,
 		.n_keywords = COUNT(echo_settings),
 		.needs_words = true,
 		.run = echo_set,
+		.restore = restore_echo_set,
 		.explain = "Change the responder's configuration; what isn't named stays.",
+	}, {
+		.word = "direct",
+		.keywords = direct_words,
+		.n_keywords = COUNT(direct_words),
+		.run = echo_direct,
+		.restore = restore_echo_direct,
+		.explain = "Answer echo requests at DEV's ingress, or no longer. No firewall, connection tracking, reverse path filter or IPsec policy sees them: see netlab(8).",
+	},
+};
+
+/* Of a prefix that is added or replaced; that alone where one is named. */
+static const struct keyword prefix_settings[] = {
+	{
+		.metavar = "PREFIX",
+		.kind = VALUE_BLOCK,
+		.attr = NETLAB_A_PREFIX_ADDRESS,
+	}, {
+		.word = "rate",
+		.metavar = "PPS|unlimited",
+		.kind = VALUE_NUMBER,
+		.min = 1,
+		.max = UINT32_MAX,
+		.unit = "packets per second",
+		.zero = "unlimited",
+		.zero_is_unsaid = true,
+		.attr = NETLAB_A_PREFIX_RATE,
+		.size = 4,
+		.explain = "Replies per second for the prefix, beside the namespace's own rate; unlimited where it isn't given.",
+	}, {
+		.word = "burst",
+		.metavar = "N|auto",
+		.kind = VALUE_NUMBER,
+		.min = 1,
+		.max = UINT32_MAX,
+		.unit = "packets",
+		.zero = "auto",
+		.zero_is_unsaid = true,
+		.attr = NETLAB_A_PREFIX_BURST,
+		.size = 4,
+		.explain = "Replies that may leave at once after a pause; auto, as where it isn't given, is what the rate gives in a fiftieth of a second, and at least 1.",
+	}, {
+		.word = "max-size",
+		.metavar = "BYTES",
+		.kind = VALUE_NUMBER,
+		.min = 28,
+		.max = 65535,
+		.unit = "bytes",
+		.attr = NETLAB_A_PREFIX_MAX_SIZE,
+		.size = 4,
+		.explain = "Largest request that is answered, in layer-3 bytes; any where it isn't given.",
+	}, {
+		.word = "proxy",
+		.metavar = "DEV",
+		.kind = VALUE_DEVICE,
+		.attr = NETLAB_A_PREFIX_PROXY,
+		.size = 4,
+		.explain = "Answer ARP requests and neighbour solicitations for the prefix's addresses on this device's link, too.",
+	}, {
+		.word = "force",
+		.kind = VALUE_FLAG,
+		.attr = NETLAB_A_PREFIX_FORCE,
+		.explain = "Take 0.0.0.0/0 or ::/0, too.",
+	},
+};
+
+static const struct command prefix_commands[] = {
+	{
+		.word = "show",
+		.reads = true,
+		.run = prefix_show,
+		.explain = "The prefixes, their limits, and what became of the requests for each.",
+	}, {
+		.word = "add",
+		.keywords = prefix_settings,
+		.n_keywords = COUNT(prefix_settings),
+		.queues = true,
+		.run = prefix_add,
+		.restore = restore_prefix_add,
+		.explain = "Answer for one more block of addresses. PREFIX is an address, or one with a length, as 198.51.100.0/24.",
+	}, {
+		.word = "replace",
+		.keywords = prefix_settings,
+		.n_keywords = COUNT(prefix_settings),
+		.run = prefix_replace,
+		.explain = "The same; if the prefix is there, it takes its place, with new counters.",
+	}, {
+		.word = "del",
+		.keywords = prefix_settings,
+		.n_keywords = 1,
+		.run = prefix_del,
+		.explain = "Answer for it no longer.",
+	}, {
+		.word = "flush",
+		.run = prefix_flush,
+		.explain = "Answer for no prefix any longer.",
+	},
+};
+
+static const struct command save_commands[] = {
+	{
+		.run = save,
+		.explain = "Print the commands that make the responder what it is: for \"netlab restore\", or for --batch.",
+	},
+};
+
+static const struct keyword restore_words[] = {
+	{
+		.metavar = "FILE",
+		.kind = VALUE_FILE,
+	},
+};
+
+static const struct command restore_commands[] = {
+	{
+		.keywords = restore_words,
+		.n_keywords = COUNT(restore_words),
+		.run = restore,
+		.explain = "Make the responder what the lines of FILE say, echo set, echo direct and prefix add, at once and all of it or nothing; - is standard input. What they don't say becomes as it was when the module was loaded.",
 	},
 };
 
@@ -168,141 +301,24 @@ const struct object objects[] = {
 		.n_commands = COUNT(echo_commands),
 		.explain = "The responder, which answers ICMP and ICMPv6 echo requests.",
 	}, {
+		.word = "prefix",
+		.commands = prefix_commands,
+		.n_commands = COUNT(prefix_commands),
+		.explain = "Blocks of addresses that netlab answers for, beside the namespace's own.",
+	}, {
+		.word = "save",
+		.commands = save_commands,
+		.n_commands = COUNT(save_commands),
+		.explain = "The responder's configuration and prefixes, as commands.",
+	}, {
+		.word = "restore",
+		.commands = restore_commands,
+		.n_commands = COUNT(restore_commands),
+		.explain = "Such commands from a file, in the place of what is.",
+	}, {
 		.word = "help",
 		.help = help,
 		.explain = "How the tool is used.",
 	},
 };
 const unsigned int n_objects = COUNT(objects);
-
-/**
- * put_values() - Put what the words after a command said into a message.
- * @message: The message.
- * @command: The command.
- * @values: What was said.
- */
-void put_values(struct nlmsghdr *message, const struct command *command,
-		const struct values *values)
-{
-	const struct keyword *keyword;
-	unsigned int i;
-
-	for (i = 0; i < command->n_keywords; i++) {
-		keyword = &command->keywords[i];
-		if (!values->given[i])
-			continue;
-		if (keyword->size == 1)
-			mnl_attr_put_u8(message, keyword->attr,
-					values->value[i]);
-		else
-			mnl_attr_put_u32(message, keyword->attr,
-					 values->value[i]);
-	}
-}
-
-/*
- * Whether a command can be what a prefix means, going by the word that follows
- * it: "echo s" can only be show, "echo s local off" only set.
- */
-static bool command_fits(const struct command *command, const char *next)
-{
-	unsigned int i;
-
-	if (!next)
-		return !command->needs_words;
-	for (i = 0; i < command->n_keywords; i++)
-		if (is_prefix(next, command->keywords[i].word))
-			return true;
-	return false;
-}
-
-/* There are options that only a command which prints a reading can have. */
-static enum status check_options(const char *place, bool reads)
-{
-	if (opts.explain && !reads)
-		return fail(STATUS_USAGE,
-			    "%s: --explain goes with a command that shows a reading",
-			    place);
-	if (opts.watch > 0 && !reads)
-		return fail(STATUS_USAGE,
-			    "%s: --watch goes with a command that shows a reading",
-			    place);
-	if (opts.watch > 0 && opts.explain)
-		return fail(STATUS_USAGE,
-			    "%s: --watch repeats a reading, and --explain makes none",
-			    place);
-	return STATUS_OK;
-}
-
-static enum status run_command(const struct command *command,
-			       const char *place, char **words)
-{
-	struct values values;
-	enum status status;
-
-	status = check_options(place, command->reads);
-	if (!status)
-		status = parse_values(command, place, words, &values);
-	return status ? status : command->run(command, &values);
-}
-
-static enum status run_object(const struct object *object, char **words)
-{
-	const struct command *first = &object->commands[0];
-	struct choice choice = { .count = 0 };
-	unsigned int i, help_index;
-	char place[64];
-	int index;
-
-	if (!*words)
-		return run_command(first, object->word, words);
-
-	for (i = 0; i < object->n_commands; i++)
-		choice_add(&choice, object->commands[i].word,
-			   !command_fits(&object->commands[i], words[1]));
-	help_index = choice.count;
-	choice_add(&choice, "help", false);
-	for (i = 0; i < first->n_keywords; i++)
-		choice_add(&choice, first->keywords[i].word, false);
-
-	index = choose(&choice, object->word, words[0]);
-	if (index < 0)
-		return STATUS_USAGE;
-	if ((unsigned int)index > help_index)
-		return run_command(first, object->word, words);
-
-	snprintf(place, sizeof(place), "%s %s", object->word,
-		 choice.word[index]);
-	if ((unsigned int)index < help_index)
-		return run_command(&object->commands[index], place, words + 1);
-	if (words[1])
-		return fail(STATUS_USAGE, "%s %s: expected nothing after %s",
-			    place, words[1], place);
-	if (check_options(place, false))
-		return STATUS_USAGE;
-	help_object(stdout, object);
-	return STATUS_OK;
-}
-
-/**
- * run_words() - Do what the words after the options say.
- * @words: An object and what follows it, up to NULL.
- *
- * Return: The exit code; if it isn't 0, the complaint was printed.
- */
-enum status run_words(char **words)
-{
-	struct choice choice = { .count = 0 };
-	unsigned int i;
-	int index;
-
-	for (i = 0; i < n_objects; i++)
-		choice_add(&choice, objects[i].word, false);
-	index = choose(&choice, "", words[0]);
-	if (index < 0)
-		return STATUS_USAGE;
-	if (objects[index].help)
-		return check_options(objects[index].word, false) ? STATUS_USAGE :
-			objects[index].help(words + 1);
-	return run_object(&objects[index], words + 1);
-}

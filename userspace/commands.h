@@ -11,6 +11,7 @@
 
 #include "words.h"
 
+struct command;
 struct nlmsghdr;
 struct words;
 
@@ -20,27 +21,35 @@ struct words;
  * @VALUE_PROTOCOL: An IP protocol's name or number.
  * @VALUE_NUMBER: A number in a range.
  * @VALUE_DEVICE: A device's name; its index is the value.
+ * @VALUE_BLOCK: A block of addresses; it goes to struct values.
+ * @VALUE_FILE: A file's name; it goes to struct values.
+ * @VALUE_FLAG: Nothing: the word says it all.
  */
 enum value_kind {
 	VALUE_WORD,
 	VALUE_PROTOCOL,
 	VALUE_NUMBER,
 	VALUE_DEVICE,
+	VALUE_BLOCK,
+	VALUE_FILE,
+	VALUE_FLAG,
 };
 
 /**
- * struct keyword - A word that is followed by a value.
- * @word: The word.
+ * struct keyword - A word that is followed by a value, or a value alone.
+ * @word: The word. NULL if the value stands alone, at its place in the order;
+ *	such ones are a command's first.
  * @metavar: How usage texts write the value. Completion offers those of its
- *	alternatives that are in small letters.
+ *	alternatives that are in small letters. NULL of a VALUE_FLAG.
  * @kind: What the value is.
  * @words: The words of a VALUE_WORD.
  * @min: The least that a VALUE_NUMBER can be.
  * @max: The most.
  * @unit: What a VALUE_NUMBER counts.
  * @zero: A word that stands for the number 0, or NULL.
- * @attr: The netlink attribute that carries the value.
- * @size: Its size in bytes, 1 or 4.
+ * @zero_is_unsaid: The module is told of a 0 by leaving the attribute out.
+ * @attr: The netlink attribute that carries the value, or 0.
+ * @size: Its size in bytes, 1 or 4 of a number.
  * @explain: A sentence.
  */
 struct keyword {
@@ -52,19 +61,30 @@ struct keyword {
 	uint32_t max;
 	const char *unit;
 	const char *zero;
+	bool zero_is_unsaid;
 	uint16_t attr;
 	uint8_t size;
 	const char *explain;
 };
 
 /**
+ * typedef command_t - Does a command.
+ * @command: The command.
+ * @values: What followed it.
+ */
+typedef enum status command_t(const struct command *command,
+			      const struct values *values);
+
+/**
  * struct command - What can be done with an object.
- * @word: Its name.
+ * @word: Its name. NULL if it is all that can be done: the object says it.
  * @keywords: What can follow it, in any order, each once.
  * @n_keywords: How many those are.
  * @needs_words: At least one must follow.
  * @reads: It prints a reading: --watch can repeat it, --explain explain it.
+ * @queues: In a batch it may wait, to be sent together with those behind it.
  * @run: Does it.
+ * @restore: Notes it as a part of the state to restore. NULL if it is none.
  * @explain: A sentence.
  */
 struct command {
@@ -73,8 +93,9 @@ struct command {
 	unsigned int n_keywords;
 	bool needs_words;
 	bool reads;
-	enum status (*run)(const struct command *command,
-			   const struct values *values);
+	bool queues;
+	command_t *run;
+	command_t *restore;
 	const char *explain;
 };
 

@@ -7,6 +7,8 @@
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/netlab.h>
+#include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "echo.h"
@@ -21,7 +23,7 @@ static const struct column outcome_columns[] = {
 	{ NETLAB_A_OUTCOME_ROW_PATH, "path", COLUMN_WORD, &paths,
 	  "Where they were met." },
 	{ NETLAB_A_OUTCOME_ROW_OUTCOME, "outcome", COLUMN_WORD, &outcomes,
-	  "What became of them, here in the order in which it is decided. Every request has exactly one outcome." },
+	  "What became of them, here in the order in which it is decided. Every request has exactly one outcome. What is passed on is left to the stack at input, and to routing at prerouting." },
 	{ NETLAB_A_OUTCOME_ROW_PACKETS, "packets", COLUMN_COUNT, NULL,
 	  "Echo requests with this outcome." },
 };
@@ -31,57 +33,87 @@ static const struct table outcome_table = {
 	COUNT(outcome_columns), "What became of each echo request.",
 };
 
-/**
- * echo_begin() - Make a reading an empty one.
- * @echo: The reading, whatever is in it.
- */
-void echo_begin(struct echo *echo)
-{
-	memset(echo, 0, sizeof(*echo));
-	echo->outcomes.table = &outcome_table;
-}
+static const char direct_explain[] =
+	"Devices at whose ingress echo requests are answered, past the firewall.";
 
-/**
- * echo_clear() - Forget the outcomes.
- * @data: A struct echo.
- */
-void echo_clear(void *data)
-{
-	struct echo *echo = data;
-
-	rows_clear(&echo->outcomes);
-}
-
-/**
- * echo_take() - Take the configuration.
- * @message: The answer.
- * @data: A struct echo.
- */
-void echo_take(const struct nlmsghdr *message, void *data)
+static void take_setting(const struct nlmsghdr *message, void *data)
 {
 	struct echo *echo = data;
 	const struct nlattr *attr;
 	unsigned int i;
 
-	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr))
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr)) {
 		for (i = 0; i < n_echo_settings; i++)
 			if (mnl_attr_get_type(attr) == echo_settings[i].attr)
 				echo->setting[i] = nl_number(attr);
+		if (mnl_attr_get_type(attr) != NETLAB_A_ECHO_DIRECT)
+			continue;
+		echo->direct = reallocarray(echo->direct, echo->n_direct + 1,
+					    sizeof(*echo->direct));
+		if (!echo->direct)
+			no_memory();
+		echo->direct[echo->n_direct++] = nl_number(attr);
+	}
 }
 
-/**
- * echo_take_outcome() - Take one message of the outcomes.
- * @message: The message.
- * @data: A struct echo.
- */
-void echo_take_outcome(const struct nlmsghdr *message, void *data)
+static void take_outcome(const struct nlmsghdr *message, void *data)
 {
-	struct echo *echo = data;
 	const struct nlattr *attr;
 
 	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr))
 		if (mnl_attr_get_type(attr) == outcome_table.attr)
-			rows_add(&echo->outcomes, attr);
+			rows_add(data, attr);
+}
+
+static void forget(void *data)
+{
+	rows_clear(data);
+}
+
+/**
+ * echo_read() - Read the configuration.
+ * @echo: Whatever is in it; echo_clear() frees the reading.
+ *
+ * Return: STATUS_OK, or another after a complaint.
+ */
+enum status echo_read(struct echo *echo)
+{
+	struct nlmsghdr *message;
+	enum status status;
+
+	memset(echo, 0, sizeof(*echo));
+	status = nl_begin(NETLAB_CMD_ECHO_GET, false, &message);
+	return status ? status : nl_ask(take_setting, NULL, echo);
+}
+
+/**
+ * echo_read_outcomes() - Read how often each outcome was had.
+ * @rows: Whatever is in it; rows_clear() frees the reading.
+ *
+ * Return: STATUS_OK, or another after a complaint.
+ */
+enum status echo_read_outcomes(struct rows *rows)
+{
+	struct nlmsghdr *message;
+	enum status status;
+
+	*rows = (struct rows){ .table = &outcome_table };
+	status = nl_begin(NETLAB_CMD_OUTCOME_GET, true, &message);
+	if (status)
+		return status;
+	if (opts.all)
+		mnl_attr_put(message, NETLAB_A_OUTCOMES_ZERO_ROWS, 0, NULL);
+	return nl_ask(take_outcome, forget, rows);
+}
+
+/**
+ * echo_clear() - Free a reading.
+ * @echo: The reading.
+ */
+void echo_clear(struct echo *echo)
+{
+	free(echo->direct);
+	rows_clear(&echo->outcomes);
 }
 
 static struct json_object *setting_json(const struct keyword *keyword,
@@ -106,6 +138,38 @@ static const char *setting_key(const struct keyword *keyword, char *buffer,
 	return buffer;
 }
 
+/* A device that has no name any more is gone, and the module is about to see. */
+static struct json_object *direct_json(const struct echo *echo)
+{
+	struct json_object *list = json_object_new_array();
+	char name[IF_NAMESIZE], text[4 * IF_NAMESIZE];
+	size_t i;
+
+	for (i = 0; i < echo->n_direct; i++)
+		if (if_indextoname(echo->direct[i], name))
+			json_object_array_add(list,
+				json_object_new_string(escape(text, sizeof(text),
+							      name)));
+	return list;
+}
+
+static void print_direct(FILE *out, const struct echo *echo)
+{
+	char name[IF_NAMESIZE], text[4 * IF_NAMESIZE];
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < echo->n_direct; i++) {
+		if (!if_indextoname(echo->direct[i], name))
+			continue;
+		fprintf(out, "%s %s", any ? "" : "direct on",
+			escape(text, sizeof(text), name));
+		any = true;
+	}
+	if (any)
+		fputc('\n', out);
+}
+
 static void print_all_json(FILE *out, const struct echo *echo)
 {
 	struct json_object *object = json_object_new_object();
@@ -118,17 +182,20 @@ static void print_all_json(FILE *out, const struct echo *echo)
 						   sizeof(key)),
 				       setting_json(&echo_settings[i],
 						    echo->setting[i]));
-	/* The module can't answer at the ingress yet: on no device. */
-	json_object_object_add(object, "direct", json_object_new_array());
+	json_object_object_add(object, "direct", direct_json(echo));
 	json_object_object_add(object, outcome_table.key,
 			       rows_json(&echo->outcomes));
 	print_json(out, object);
 	json_object_put(object);
 }
 
-/* As "echo set" takes it. */
-static void print_setting(FILE *out, const struct keyword *keyword,
-			  uint32_t value)
+/**
+ * print_setting() - Print a setting as "echo set" takes it.
+ * @out: Where to.
+ * @keyword: The setting.
+ * @value: Its value.
+ */
+void print_setting(FILE *out, const struct keyword *keyword, uint32_t value)
 {
 	fprintf(out, "%s ", keyword->word);
 	if (keyword->kind == VALUE_WORD && value < keyword->words->count)
@@ -139,12 +206,7 @@ static void print_setting(FILE *out, const struct keyword *keyword,
 		fprintf(out, "%" PRIu32, value);
 }
 
-/**
- * echo_print() - Print a reading.
- * @out: Where to.
- * @echo: The reading.
- */
-void echo_print(FILE *out, const struct echo *echo)
+static void print(FILE *out, const struct echo *echo)
 {
 	unsigned int i;
 
@@ -157,7 +219,9 @@ void echo_print(FILE *out, const struct echo *echo)
 			fputs("  ", out);
 		print_setting(out, &echo_settings[i], echo->setting[i]);
 	}
-	fputs("\n\n", out);
+	fputc('\n', out);
+	print_direct(out, echo);
+	fputc('\n', out);
 	rows_print(out, &echo->outcomes);
 	if (!echo->outcomes.count)
 		fputs("No echo request has been seen.\n", out);
@@ -174,6 +238,7 @@ static void explain(FILE *out)
 		for (i = 0; i < n_echo_settings; i++)
 			print_wrapped(out, echo_settings[i].word, 18,
 				      echo_settings[i].explain);
+		print_wrapped(out, "direct", 18, direct_explain);
 		tables_explain(out, list, COUNT(list));
 		return;
 	}
@@ -183,6 +248,8 @@ static void explain(FILE *out)
 				       setting_key(&echo_settings[i], key,
 						   sizeof(key)),
 				       json_object_new_string(echo_settings[i].explain));
+	json_object_object_add(object, "direct",
+			       json_object_new_string(direct_explain));
 	json_object_object_add(object, outcome_table.key,
 			       table_explain_json(&outcome_table));
 	print_json(out, object);
@@ -199,7 +266,6 @@ static void explain(FILE *out)
 enum status echo_show(const struct command *command,
 		      const struct values *values)
 {
-	struct nlmsghdr *message;
 	enum status status;
 	struct echo echo;
 
@@ -209,22 +275,26 @@ enum status echo_show(const struct command *command,
 		explain(stdout);
 		return STATUS_OK;
 	}
-	echo_begin(&echo);
-	status = nl_begin(NETLAB_CMD_ECHO_GET, false, &message);
+	status = echo_read(&echo);
 	if (!status)
-		status = nl_ask(echo_take, NULL, &echo);
+		status = echo_read_outcomes(&echo.outcomes);
 	if (!status)
-		status = nl_begin(NETLAB_CMD_OUTCOME_GET, true, &message);
-	if (!status) {
-		if (opts.all)
-			mnl_attr_put(message, NETLAB_A_OUTCOMES_ZERO_ROWS, 0,
-				     NULL);
-		status = nl_ask(echo_take_outcome, echo_clear, &echo);
-	}
-	if (!status)
-		echo_print(stdout, &echo);
+		print(stdout, &echo);
 	echo_clear(&echo);
 	return status;
+}
+
+static enum status change(uint8_t number, const struct command *command,
+			  const struct values *values)
+{
+	struct nlmsghdr *message;
+	enum status status;
+
+	status = nl_begin(number, false, &message);
+	if (status)
+		return status;
+	put_values(message, command, values);
+	return nl_ask(NULL, NULL, NULL);
 }
 
 /**
@@ -237,12 +307,18 @@ enum status echo_show(const struct command *command,
 enum status echo_set(const struct command *command,
 		     const struct values *values)
 {
-	struct nlmsghdr *message;
-	enum status status;
+	return change(NETLAB_CMD_ECHO_SET, command, values);
+}
 
-	status = nl_begin(NETLAB_CMD_ECHO_SET, false, &message);
-	if (status)
-		return status;
-	put_values(message, command, values);
-	return nl_ask(NULL, NULL, NULL);
+/**
+ * echo_direct() - Answer at a device's ingress, or no longer.
+ * @command: This command.
+ * @values: The device, and whether.
+ *
+ * Return: The exit code.
+ */
+enum status echo_direct(const struct command *command,
+			const struct values *values)
+{
+	return change(NETLAB_CMD_DIRECT_SET, command, values);
 }

@@ -8,23 +8,40 @@
 
 #define INDENT	24	/* column of the explanations */
 
+/* "PREFIX", "[rate PPS|unlimited]", "[force]" */
+static int put_keyword(char *to, size_t size, const struct keyword *keyword)
+{
+	if (!keyword->word)
+		return snprintf(to, size, "%s", keyword->metavar);
+	return snprintf(to, size, "[%s%s%s]", keyword->word,
+			keyword->metavar ? " " : "",
+			keyword->metavar ? keyword->metavar : "");
+}
+
 /* "  netlab stats [show] [family ...]", cut between words where it is long. */
 static void usage_line(FILE *out, const struct object *object,
 		       const struct command *command)
 {
+	/* An object can stand alone where its first command needs no more. */
 	bool first = command == &object->commands[0];
 	char text[512], label[64];
 	size_t used = 0;
 	unsigned int i;
 
-	snprintf(label, sizeof(label), "  netlab %s %s%s%s", object->word,
-		 first ? "[" : "", command->word, first ? "]" : "");
+	if (command->word)
+		snprintf(label, sizeof(label), "  netlab %s %s%s%s",
+			 object->word, first ? "[" : "", command->word,
+			 first ? "]" : "");
+	else
+		snprintf(label, sizeof(label), "  netlab %s", object->word);
 	text[0] = '\0';
-	for (i = 0; i < command->n_keywords && used < sizeof(text); i++)
-		used += snprintf(text + used, sizeof(text) - used,
-				 "%s[%s %s]", i ? " " : "",
-				 command->keywords[i].word,
-				 command->keywords[i].metavar);
+	for (i = 0; i < command->n_keywords && used < sizeof(text); i++) {
+		if (i)
+			used += snprintf(text + used, sizeof(text) - used, " ");
+		if (used < sizeof(text))
+			used += put_keyword(text + used, sizeof(text) - used,
+					    &command->keywords[i]);
+	}
 	print_wrapped(out, label, INDENT, text);
 }
 
@@ -85,10 +102,18 @@ void help_object(FILE *out, const struct object *object)
 	for (i = 0; i < object->n_commands; i++) {
 		command = &object->commands[i];
 		fputc('\n', out);
-		snprintf(label, sizeof(label), "%s:", command->word);
-		print_wrapped(out, label, INDENT, command->explain);
+		snprintf(label, sizeof(label), "%s%s",
+			 command->word ? command->word : "",
+			 command->word ? ":" : "");
+		print_wrapped(out, label, command->word ? INDENT : 0,
+			      command->explain);
+		/* What was said of the command before isn't said again. */
+		if (i && command->keywords == object->commands[i - 1].keywords)
+			continue;
 		for (j = 0; j < command->n_keywords; j++) {
 			keyword = &command->keywords[j];
+			if (!keyword->word)
+				continue;
 			snprintf(label, sizeof(label), "  %s", keyword->word);
 			print_wrapped(out, label, INDENT, keyword->explain);
 		}
@@ -98,14 +123,36 @@ void help_object(FILE *out, const struct object *object)
 /*
  * For completion, a line for each word, its fields parted by tabs:
  * option LETTER LONG VALUE, object OBJECT, command OBJECT COMMAND,
- * keyword OBJECT COMMAND KEYWORD VALUE.
- * The first command of an object is the one that can be left out.
+ * value OBJECT COMMAND PLACE VALUE, keyword OBJECT COMMAND KEYWORD VALUE.
+ * The first command of an object is the one that can be left out. One that has
+ * no word is an empty field, and has no line of its own. A keyword without a
+ * value has an empty one.
  */
+static void command_words(FILE *out, const char *object,
+			  const struct command *command)
+{
+	const char *word = command->word ? command->word : "";
+	const struct keyword *keyword;
+	unsigned int i;
+
+	if (command->word)
+		fprintf(out, "command\t%s\t%s\n", object, word);
+	for (i = 0; i < command->n_keywords; i++) {
+		keyword = &command->keywords[i];
+		if (keyword->word)
+			fprintf(out, "keyword\t%s\t%s\t%s\t%s\n", object,
+				word, keyword->word,
+				keyword->metavar ? keyword->metavar : "");
+		else
+			fprintf(out, "value\t%s\t%s\t%u\t%s\n", object, word,
+				i + 1, keyword->metavar);
+	}
+}
+
 static void help_words(FILE *out)
 {
-	const struct command *command;
 	const struct object *object;
-	unsigned int i, j, k;
+	unsigned int i, j;
 
 	for (i = 0; i < n_options; i++)
 		fprintf(out, "option\t-%c\t--%s\t%s\n", option_words[i].letter,
@@ -114,17 +161,9 @@ static void help_words(FILE *out)
 	for (i = 0; i < n_objects; i++) {
 		object = &objects[i];
 		fprintf(out, "object\t%s\n", object->word);
-		for (j = 0; j < object->n_commands; j++) {
-			command = &object->commands[j];
-			fprintf(out, "command\t%s\t%s\n", object->word,
-				command->word);
-			for (k = 0; k < command->n_keywords; k++)
-				fprintf(out, "keyword\t%s\t%s\t%s\t%s\n",
-					object->word, command->word,
-					command->keywords[k].word,
-					command->keywords[k].metavar);
-		}
-		if (!object->help)
+		for (j = 0; j < object->n_commands; j++)
+			command_words(out, object->word, &object->commands[j]);
+		if (!object->help && object->commands[0].word)
 			fprintf(out, "command\t%s\thelp\n", object->word);
 	}
 	for (i = 0; i < n_objects; i++)

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "batch.h"
 #include "commands.h"
 #include "nl.h"
 
@@ -20,7 +21,6 @@
 #endif
 
 #define MAX_OPTIONS	16
-#define MAX_BATCH_WORDS	64
 
 static volatile sig_atomic_t interrupted;
 
@@ -201,70 +201,6 @@ static enum status parse_options(int argc, char **argv, bool *done)
 	return STATUS_OK;
 }
 
-/* Cuts a line into words. Returns how many, or -1 if they are too many. */
-static int split(char *line, char **words)
-{
-	static const char blanks[] = " \t\r\n\v\f";
-	char *rest = NULL, *word;
-	int count = 0;
-
-	line[strcspn(line, "#")] = '\0';
-	for (word = strtok_r(line, blanks, &rest); word;
-	     word = strtok_r(NULL, blanks, &rest)) {
-		if (count == MAX_BATCH_WORDS)
-			return -1;
-		words[count++] = word;
-	}
-	words[count] = NULL;
-	return count;
-}
-
-static enum status run_line(char *line, size_t length)
-{
-	char *words[MAX_BATCH_WORDS + 1];
-	int count;
-
-	if (strlen(line) != length)
-		return fail(STATUS_USAGE, "a NUL byte: expected text");
-	count = split(line, words);
-	if (count < 0)
-		return fail(STATUS_USAGE, "expected at most %d words",
-			    MAX_BATCH_WORDS);
-	return count ? run_words(words) : STATUS_OK;
-}
-
-static enum status run_batch(void)
-{
-	bool from_stdin = !strcmp(opts.batch, "-");
-	enum status status = STATUS_OK;
-	const char *name = opts.batch;
-	FILE *file = stdin;
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t length;
-
-	if (!from_stdin)
-		file = fopen(name, "re");
-	if (!file)
-		return fail(STATUS_USAGE, "%s: %s", name, strerror(errno));
-	while (!status) {
-		errno = 0;
-		length = getline(&line, &size, file);
-		if (length < 0)
-			break;
-		opts.line++;
-		status = run_line(line, length);
-	}
-	opts.line = 0;
-	if (!status && ferror(file))
-		status = fail(STATUS_USAGE, "%s: can't read: %s", name,
-			      strerror(errno));
-	free(line);
-	if (!from_stdin)
-		fclose(file);
-	return status;
-}
-
 /* Waits until a time of CLOCK_MONOTONIC, in seconds, or for Ctrl-C. */
 static void wait_until(double when)
 {
@@ -334,7 +270,7 @@ static enum status run(char **words)
 		return fail(STATUS_USAGE,
 			    "--watch repeats one command, not those of --batch");
 	if (opts.batch)
-		return run_batch();
+		return batch_run();
 	if (!*words) {
 		if (opts.json)
 			return fail(STATUS_USAGE, "expected an object: see \"netlab help\"");

@@ -33,32 +33,38 @@ static struct {
 	char answer[ANSWER_SIZE] __attribute__((aligned(4)));
 } nl;
 
-/*
- * One exchange: who takes the messages, and how it ended. @error is a number
- * of errno or 0, and @refused says that it came from the kernel's answer.
- */
+/* One exchange: who takes the messages, and how it ended. */
 struct exchange {
 	nl_message_t *take;
 	void *data;
-	int error;
-	bool refused;
-	char text[256];
+	struct nl_failure failure;
 };
 
 /* What the kernel says in words is an attribute behind its error number. */
 static void take_text(const struct nlmsghdr *message, unsigned int offset,
-		      struct exchange *exchange)
+		      struct nl_failure *failure)
 {
 	const struct nlattr *attr;
 
 	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS) ||
 	    offset > mnl_nlmsg_get_payload_len(message))
 		return;
-	mnl_attr_for_each(attr, message, offset)
-		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG &&
+	mnl_attr_for_each(attr, message, offset) {
+		uint16_t type = mnl_attr_get_type(attr);
+
+		if (type == NLMSGERR_ATTR_MSG &&
 		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
-			snprintf(exchange->text, sizeof(exchange->text), "%s",
+			snprintf(failure->text, sizeof(failure->text), "%s",
 				 mnl_attr_get_str(attr));
+		else if (type == NLMSGERR_ATTR_OFFS)
+			failure->offset = nl_number(attr);
+	}
+}
+
+static void refused(struct nl_failure *failure, int error)
+{
+	failure->error = -error;
+	failure->refused = true;
 }
 
 static int take_error(const struct nlmsghdr *message, void *data)
@@ -66,6 +72,7 @@ static int take_error(const struct nlmsghdr *message, void *data)
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
 	unsigned int length = mnl_nlmsg_get_payload_len(message);
 	struct exchange *exchange = data;
+	struct nl_failure *failure = &exchange->failure;
 	unsigned int offset = sizeof(*error);
 
 	if (length < sizeof(*error)) {
@@ -73,13 +80,12 @@ static int take_error(const struct nlmsghdr *message, void *data)
 		return MNL_CB_ERROR;
 	}
 	if (error->error) {
-		exchange->error = -error->error;
-		exchange->refused = true;
+		refused(failure, error->error);
 		/* Without NETLINK_CAP_ACK the question stands in between. */
 		if (!(message->nlmsg_flags & NLM_F_CAPPED))
 			offset += MNL_ALIGN(error->msg.nlmsg_len) -
 				  sizeof(error->msg);
-		take_text(message, offset, exchange);
+		take_text(message, offset, failure);
 	}
 	return MNL_CB_STOP;
 }
@@ -93,9 +99,8 @@ static int take_done(const struct nlmsghdr *message, void *data)
 		return MNL_CB_STOP;
 	memcpy(&error, mnl_nlmsg_get_payload(message), sizeof(error));
 	if (error < 0) {
-		exchange->error = -error;
-		exchange->refused = true;
-		take_text(message, sizeof(error), exchange);
+		refused(&exchange->failure, error);
+		take_text(message, sizeof(error), &exchange->failure);
 	}
 	return MNL_CB_STOP;
 }
@@ -110,6 +115,17 @@ static int take_message(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
+static ssize_t receive(void)
+{
+	ssize_t length;
+
+	do {
+		length = mnl_socket_recvfrom(nl.socket, nl.answer,
+					     sizeof(nl.answer));
+	} while (length < 0 && errno == EINTR);	/* Ctrl-C waits */
+	return length;
+}
+
 /* Sends nl.request and takes the whole answer. */
 static void talk(struct exchange *exchange)
 {
@@ -118,24 +134,20 @@ static void talk(struct exchange *exchange)
 		[NLMSG_DONE] = take_done,
 	};
 	struct nlmsghdr *request = (struct nlmsghdr *)nl.request;
+	struct nl_failure *failure = &exchange->failure;
 	ssize_t length;
 	int more;
 
-	exchange->error = 0;
-	exchange->refused = false;
-	exchange->text[0] = '\0';
+	memset(failure, 0, sizeof(*failure));
 	request->nlmsg_seq = ++nl.sequence;
 	if (mnl_socket_sendto(nl.socket, request, request->nlmsg_len) < 0) {
-		exchange->error = errno;
+		failure->error = errno;
 		return;
 	}
 	do {
-		do {
-			length = mnl_socket_recvfrom(nl.socket, nl.answer,
-						     sizeof(nl.answer));
-		} while (length < 0 && errno == EINTR);	/* Ctrl-C waits */
+		length = receive();
 		if (length < 0) {
-			exchange->error = errno;
+			failure->error = errno;
 			return;
 		}
 		more = mnl_cb_run2(nl.answer, length, nl.sequence,
@@ -143,7 +155,7 @@ static void talk(struct exchange *exchange)
 				   take_message, exchange, control,
 				   MNL_ARRAY_SIZE(control));
 		if (more < 0) {
-			exchange->error = errno;
+			failure->error = errno;
 			return;
 		}
 	} while (more > 0);
@@ -181,19 +193,32 @@ enum status nl_enter(void)
 	return STATUS_OK;
 }
 
-static struct nlmsghdr *new_request(uint16_t type, uint16_t flags,
-				    uint8_t command)
+/**
+ * nl_put_header() - Begin a message.
+ * @buffer: Where.
+ * @command: One of NETLAB_CMD_....
+ *
+ * Return: The message, for attributes to be put to.
+ */
+struct nlmsghdr *nl_put_header(void *buffer, uint8_t command)
 {
-	struct nlmsghdr *message;
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	struct genlmsghdr *header;
 
-	memset(nl.request, 0, sizeof(nl.request));
-	message = mnl_nlmsg_put_header(nl.request);
-	message->nlmsg_type = type;
-	message->nlmsg_flags = NLM_F_REQUEST | flags;
+	message->nlmsg_flags = NLM_F_REQUEST;
 	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 	header->cmd = command;
 	header->version = NETLAB_FAMILY_VERSION;
+	return message;
+}
+
+static struct nlmsghdr *new_request(uint16_t type, uint16_t flags,
+				    uint8_t command)
+{
+	struct nlmsghdr *message = nl_put_header(nl.request, command);
+
+	message->nlmsg_type = type;
+	message->nlmsg_flags |= flags;
 	return message;
 }
 
@@ -216,12 +241,13 @@ static enum status find_family(void)
 	mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, NETLAB_FAMILY_NAME);
 	nl.family = 0;
 	talk(&exchange);
-	if (exchange.refused && exchange.error == ENOENT)
+	if (exchange.failure.refused && exchange.failure.error == ENOENT)
 		return fail(STATUS_NOT_LOADED,
 			    "the module isn't loaded: load it by \"modprobe netlab\", or by \"insmod netlab.ko\" from a build");
-	if (exchange.error || !nl.family)
+	if (exchange.failure.error || !nl.family)
 		return fail(STATUS_REFUSED, "generic netlink: %s",
-			    strerror(exchange.error ? exchange.error : ENOMSG));
+			    strerror(exchange.failure.error ?
+				     exchange.failure.error : ENOMSG));
 	return STATUS_OK;
 }
 
@@ -250,6 +276,15 @@ static enum status open_socket(void)
 	return find_family();
 }
 
+static enum status open_or_close(void)
+{
+	enum status status = open_socket();
+
+	if (status)
+		nl_close();
+	return status;
+}
+
 /**
  * nl_begin() - Begin a question.
  * @command: One of NETLAB_CMD_....
@@ -260,15 +295,40 @@ static enum status open_socket(void)
  */
 enum status nl_begin(uint8_t command, bool dump, struct nlmsghdr **message)
 {
-	enum status status = open_socket();
+	enum status status = open_or_close();
 
-	if (status) {
-		nl_close();
-		return status;
-	}
-	*message = new_request(nl.family, dump ? NLM_F_DUMP : NLM_F_ACK,
-			       command);
-	return STATUS_OK;
+	if (!status)
+		*message = new_request(nl.family,
+				       dump ? NLM_F_DUMP : NLM_F_ACK, command);
+	return status;
+}
+
+/**
+ * nl_complain() - Say why an exchange failed.
+ * @failure: How it did.
+ *
+ * Return: STATUS_REFUSED.
+ */
+enum status nl_complain(const struct nl_failure *failure)
+{
+	const char *hint = "";
+
+	if (failure->error == EAGAIN && !failure->refused)
+		return fail(STATUS_REFUSED,
+			    "the kernel didn't answer within %d seconds",
+			    ANSWER_SECONDS);
+	if (!failure->refused)
+		return fail(STATUS_REFUSED, "netlink: %s",
+			    strerror(failure->error));
+	if (*failure->text)
+		return fail(STATUS_REFUSED, "the kernel refused: %s (%s)",
+			    failure->text, strerror(failure->error));
+	if (failure->error == EPERM)
+		hint = ": this needs CAP_NET_ADMIN over the network namespace";
+	else if (failure->error == EOPNOTSUPP)
+		hint = ": the module that is loaded can't do this";
+	return fail(STATUS_REFUSED, "the kernel refused: %s%s",
+		    strerror(failure->error), hint);
 }
 
 /*
@@ -282,7 +342,7 @@ static enum status reopen(void)
 
 	memcpy(question, nl.request, sizeof(question));
 	nl_close();
-	status = open_socket();
+	status = open_or_close();
 	memcpy(nl.request, question, sizeof(question));
 	((struct nlmsghdr *)nl.request)->nlmsg_type = nl.family;
 	return status;
@@ -291,7 +351,7 @@ static enum status reopen(void)
 /**
  * nl_ask() - Send the question and take the answer.
  * @take: Takes each message of it; NULL if none is expected.
- * @again: Forgets what @take took: the counters changed under a dump, which is
+ * @again: Forgets what @take took: what is read changed under a dump, which is
  *	tried again. NULL if it isn't a dump.
  * @data: For both.
  *
@@ -300,48 +360,102 @@ static enum status reopen(void)
 enum status nl_ask(nl_message_t *take, nl_again_t *again, void *data)
 {
 	struct exchange exchange = { .take = take, .data = data };
-	const char *hint = "";
+	const struct nl_failure *failure = &exchange.failure;
 	enum status status;
 	unsigned int try;
 
 	for (try = 1; ; try++) {
 		talk(&exchange);
 		/* This is how libmnl tells of NLM_F_DUMP_INTR. */
-		if (exchange.error != EINTR || exchange.refused || !again)
+		if (failure->error != EINTR || failure->refused || !again)
 			break;
 		if (try == DUMP_TRIES) {
 			nl_close();
 			return fail(STATUS_REFUSED,
-				    "the counters changed under each of %d readings: try again",
+				    "what is read changed under each of %d readings: try again",
 				    DUMP_TRIES);
 		}
 		again(data);
 		status = reopen();
-		if (status) {
-			nl_close();
+		if (status)
 			return status;
+	}
+	if (!failure->error)
+		return STATUS_OK;
+	nl_close();	/* what is left of the answer must not be the next one */
+	return nl_complain(failure);
+}
+
+/* Takes answers up to that of @last. Returns 0 or a number of errno. */
+static int take_refusals(uint32_t last, nl_refused_t *take, void *data)
+{
+	struct exchange exchange;
+	struct nlmsghdr *message;
+	ssize_t received;
+	int length;
+
+	for (;;) {
+		received = receive();
+		if (received < 0)
+			return errno;
+		length = received;
+		for (message = (struct nlmsghdr *)nl.answer;
+		     mnl_nlmsg_ok(message, length);
+		     message = mnl_nlmsg_next(message, &length)) {
+			if (message->nlmsg_type != NLMSG_ERROR)
+				continue;
+			memset(&exchange, 0, sizeof(exchange));
+			if (take_error(message, &exchange) == MNL_CB_ERROR)
+				return errno;
+			if (exchange.failure.error)
+				take(message->nlmsg_seq, &exchange.failure,
+				     data);
+			if (message->nlmsg_seq == last)
+				return 0;
 		}
 	}
-	if (!exchange.error)
-		return STATUS_OK;
+}
 
-	nl_close();	/* what is left of the answer must not be the next one */
-	if (exchange.error == EAGAIN && !exchange.refused)
-		return fail(STATUS_REFUSED,
-			    "the kernel didn't answer within %d seconds",
-			    ANSWER_SECONDS);
-	if (!exchange.refused)
-		return fail(STATUS_REFUSED, "netlink: %s",
-			    strerror(exchange.error));
-	if (*exchange.text)
-		return fail(STATUS_REFUSED, "the kernel refused: %s (%s)",
-			    exchange.text, strerror(exchange.error));
-	if (exchange.error == EPERM)
-		hint = ": this needs CAP_NET_ADMIN over the network namespace";
-	else if (exchange.error == EOPNOTSUPP)
-		hint = ": the module that is loaded can't do this";
-	return fail(STATUS_REFUSED, "the kernel refused: %s%s",
-		    strerror(exchange.error), hint);
+/**
+ * nl_send() - Send several questions at once that have no answer but yes or no.
+ * @first: The questions, one behind the other, each with a sequence number of
+ *	its own.
+ * @length: Of all of them.
+ * @take: Takes each refusal, in order. The kernel looks at all questions, those
+ *	behind one that it refused, too.
+ * @data: The caller's.
+ *
+ * Return: STATUS_OK, even if there were refusals; another after a complaint.
+ */
+enum status nl_send(struct nlmsghdr *first, size_t length, nl_refused_t *take,
+		    void *data)
+{
+	struct nl_failure failure = { 0 };
+	struct nlmsghdr *message = first;
+	enum status status = open_or_close();
+	int left = length;
+	uint32_t last = 0;
+
+	if (status)
+		return status;
+	while (mnl_nlmsg_ok(message, left)) {
+		struct nlmsghdr *next = mnl_nlmsg_next(message, &left);
+
+		message->nlmsg_type = nl.family;
+		/* Only a refusal is told of unasked: one word is enough. */
+		if (!mnl_nlmsg_ok(next, left))
+			message->nlmsg_flags |= NLM_F_ACK;
+		last = message->nlmsg_seq;
+		message = next;
+	}
+	if (mnl_socket_sendto(nl.socket, first, length) < 0)
+		failure.error = errno;
+	else
+		failure.error = take_refusals(last, take, data);
+	if (!failure.error)
+		return STATUS_OK;
+	nl_close();
+	return nl_complain(&failure);
 }
 
 /**

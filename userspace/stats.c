@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "echo.h"
 #include "names.h"
 #include "nl.h"
 #include "stats.h"
@@ -194,6 +195,7 @@ void stats_clear(void *data)
 	for (i = 0; i < STATS_TABLES; i++)
 		rows_clear(&stats->rows[i]);
 	rows_clear(&stats->vanished);
+	rows_clear(&stats->outcomes);
 	stats_begin(stats);
 }
 
@@ -264,6 +266,15 @@ static void print_all_json(FILE *out, const struct stats *stats)
 	json_object_put(object);
 }
 
+static struct counted what_counted(const struct stats *stats)
+{
+	return (struct counted){
+		.hooks = &stats->rows[STATS_HOOKS],
+		.icmp = &stats->rows[STATS_ICMP],
+		.outcomes = &stats->outcomes,
+	};
+}
+
 /**
  * stats_print() - Print a reading.
  * @out: Where to.
@@ -271,6 +282,7 @@ static void print_all_json(FILE *out, const struct stats *stats)
  */
 void stats_print(FILE *out, const struct stats *stats)
 {
+	const struct counted counted = what_counted(stats);
 	bool empty = true;
 	char since[32];
 	unsigned int i;
@@ -292,8 +304,7 @@ void stats_print(FILE *out, const struct stats *stats)
 		empty = false;
 	}
 	if (stats->vanished.count)
-		vanish_print(out, &stats->rows[STATS_HOOKS],
-			     &stats->rows[STATS_ICMP]);
+		vanish_print(out, &counted);
 	if (empty)
 		fputs("\nNothing was counted that is asked for.\n", out);
 }
@@ -356,6 +367,7 @@ enum status stats_show(const struct command *command,
 		       const struct values *values)
 {
 	struct nlmsghdr *message;
+	struct counted counted;
 	enum status status;
 	struct stats stats;
 
@@ -371,9 +383,11 @@ enum status stats_show(const struct command *command,
 		mnl_attr_put(message, NETLAB_A_STATS_ZERO_ROWS, 0, NULL);
 	stats_begin(&stats);
 	status = nl_ask(stats_take, stats_clear, &stats);
-	if (!status && all_hooks(command, values))
-		vanish_fill(&stats.vanished, &stats.rows[STATS_HOOKS],
-			    &stats.rows[STATS_ICMP]);
+	if (!status && all_hooks(command, values)) {
+		status = echo_read_outcomes(&stats.outcomes);
+		counted = what_counted(&stats);
+		vanish_fill(&stats.vanished, &counted);
+	}
 	if (!status)
 		stats_print(stdout, &stats);
 	stats_clear(&stats);

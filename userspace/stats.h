@@ -32,6 +32,8 @@ enum stats_table {
  * @epoch: Number of the epoch.
  * @since: When that began, in nanoseconds of CLOCK_REALTIME.
  * @rows: The tables.
+ * @outcomes: What netlab itself did with echo requests; empty if not all hooks
+ *	were asked for.
  * @vanished: What the hooks' difference is; empty if not all were asked for.
  */
 struct stats {
@@ -39,6 +41,7 @@ struct stats {
 	uint32_t epoch;
 	uint64_t since;
 	struct rows rows[STATS_TABLES];
+	struct rows outcomes;
 	struct rows vanished;
 };
 

@@ -16,7 +16,6 @@
 
 #define CELL		64	/* size of a cell's text */
 #define GAP		2	/* spaces between columns */
-#define INDENT		18	/* column of the explanations */
 #define BAR		20	/* length of a bar that is all of it */
 
 /**
@@ -93,7 +92,7 @@ void rows_clear(struct rows *rows)
 	unsigned int i;
 	size_t n;
 
-	for (n = 0; n < rows->count; n++)
+	for (n = 0; n < rows->count; n++)	/* without rows, maybe no table */
 		for (i = 0; i < rows->table->n_columns; i++)
 			if (rows->table->columns[i].kind == COLUMN_TEXT)
 				free(row_at(rows, n)[i].text);
@@ -131,6 +130,19 @@ static const char *word_name(const struct words *words, uint64_t value,
 	return buffer;
 }
 
+/* As printf does it, at a tenth of the cost: there may be a million rows. */
+static const char *digits(uint64_t number, char *buffer)
+{
+	char *digit = buffer + CELL - 1;
+
+	*digit = '\0';
+	do {
+		*--digit = '0' + number % 10;
+		number /= 10;
+	} while (number);
+	return digit;
+}
+
 static const char *cell_text(const struct column *column, union cell cell,
 			     char *buffer)
 {
@@ -140,10 +152,11 @@ static const char *cell_text(const struct column *column, union cell cell,
 		return cell.text ? escape(buffer, CELL, cell.text) : "-";
 	if (column->kind == COLUMN_BUCKET && !cell.number)
 		return "more";
-	if (column->kind == COLUMN_SIGNED)
-		snprintf(buffer, CELL, "%" PRId64, (int64_t)cell.number);
-	else
-		snprintf(buffer, CELL, "%" PRIu64, cell.number);
+	if (column->kind == COLUMN_LIMIT && !cell.number)
+		return column->words->list[0].word;
+	if (column->kind != COLUMN_SIGNED)
+		return digits(cell.number, buffer);
+	snprintf(buffer, CELL, "%" PRId64, (int64_t)cell.number);
 	return buffer;
 }
 
@@ -250,6 +263,13 @@ static const char *field_text(const struct rows *rows, const union cell *row,
 		     "name";
 }
 
+static void put_spaced(FILE *out, unsigned int spaces, const char *text)
+{
+	while (spaces--)
+		putc_unlocked(' ', out);
+	fputs(text, out);
+}
+
 /* Numbers stand right, names left; behind the last there are no spaces. */
 static void print_row(FILE *out, const struct rows *rows,
 		      const union cell *row, const struct field *fields,
@@ -267,10 +287,10 @@ static void print_row(FILE *out, const struct rows *rows,
 		if (field->beside || kind == COLUMN_WORD ||
 		    kind == COLUMN_TEXT) {
 			if (*text)
-				fprintf(out, "%*s%s", spaces, "", text);
+				put_spaced(out, spaces, text);
 			spaces = pad + GAP;
 		} else {
-			fprintf(out, "%*s%s", spaces + pad, "", text);
+			put_spaced(out, spaces + pad, text);
 			spaces = GAP;
 		}
 	}
@@ -331,6 +351,7 @@ static struct json_object *cell_json(const struct column *column,
 			json_object_new_string(cell_text(column, cell, buffer)) :
 			NULL;
 	case COLUMN_BUCKET:
+	case COLUMN_LIMIT:
 		return cell.number ? json_object_new_uint64(cell.number) : NULL;
 	case COLUMN_SIGNED:
 		return json_object_new_int64((int64_t)cell.number);
@@ -348,8 +369,11 @@ static struct json_object *row_json(const struct table *table,
 	unsigned int i;
 
 	for (i = 0; i < table->n_columns; i++) {
-		json_object_object_add(object, table->columns[i].key,
-				       cell_json(&table->columns[i], row[i]));
+		/* The key isn't copied, nor looked for: it is another each time. */
+		json_object_object_add_ex(object, table->columns[i].key,
+					  cell_json(&table->columns[i], row[i]),
+					  JSON_C_OBJECT_ADD_KEY_IS_NEW |
+					  JSON_C_OBJECT_KEY_IS_CONSTANT);
 		name = cell_name(table, row, i, buffer);
 		if (name)
 			json_object_object_add(object, "name",
@@ -375,103 +399,43 @@ struct json_object *rows_json(const struct rows *rows)
 	return list;
 }
 
-/* ---- explanations */
-
-static bool has_words(const struct table *table, const struct words *words)
+/*
+ * A line of an indented list has two spaces more than it has by itself.
+ */
+static void print_indented(FILE *out, const char *text)
 {
-	unsigned int i;
-
-	for (i = 0; i < table->n_columns; i++)
-		if (table->columns[i].words == words)
-			return true;
-	return false;
-}
-
-static void explain_words(FILE *out, const struct words *words)
-{
-	const struct word *word;
-	char label[CELL];
-	unsigned int i;
-
-	for (i = 0; i < words->count; i++) {
-		word = &words->list[i];
-		if (!word->word || !word->explain)
-			continue;
-		snprintf(label, sizeof(label), "    %s", word->word);
-		print_wrapped(out, label, INDENT + 2, word->explain);
+	fputs("  ", out);
+	for (; *text; text++) {
+		fputc(*text, out);
+		if (*text == '\n')
+			fputs("  ", out);
 	}
 }
 
 /**
- * tables_explain() - Print what the columns and names of tables mean.
+ * rows_print_json() - Print a table as a JSON document: a list.
  * @out: Where to.
- * @list: The tables. What the names mean that several have is said once.
- * @count: How many tables.
+ * @rows: The rows. One after the other becomes JSON, which takes a hundred times
+ *	the memory: there may be a million.
  */
-void tables_explain(FILE *out, const struct table *const *list,
-		    unsigned int count)
+void rows_print_json(FILE *out, const struct rows *rows)
 {
-	const struct column *column;
-	unsigned int i, j, k;
-	char label[CELL];
+	struct json_object *object;
+	const char *text;
+	size_t n;
 
-	for (i = 0; i < count; i++) {
-		fputc('\n', out);
-		if (opts.color)
-			fputs("\033[1m", out);
-		print_wrapped(out, list[i]->key, INDENT, list[i]->explain);
-		if (opts.color)
-			fputs("\033[0m", out);
-		for (j = 0; j < list[i]->n_columns; j++) {
-			column = &list[i]->columns[j];
-			snprintf(label, sizeof(label), "  %s", column->key);
-			print_wrapped(out, label, INDENT, column->explain);
-			for (k = 0; k < i; k++)
-				if (has_words(list[k], column->words))
-					break;
-			if (column->words && k == i)
-				explain_words(out, column->words);
+	fputc('[', out);
+	for (n = 0; n < rows->count; n++) {
+		fputs(n ? "," : "", out);
+		object = row_json(rows->table, row_at(rows, n));
+		text = json_text(object);
+		if (opts.pretty) {
+			fputc('\n', out);
+			print_indented(out, text);
+		} else {
+			fputs(text, out);
 		}
+		json_object_put(object);
 	}
-}
-
-static void add_explain(struct json_object *list, const char *column,
-			const struct word *word, const char *text)
-{
-	struct json_object *object = json_object_new_object();
-
-	json_object_object_add(object, "column",
-			       json_object_new_string(column));
-	json_object_object_add(object, "value", word ?
-			       json_object_new_string(word->word) : NULL);
-	json_object_object_add(object, "explain",
-			       json_object_new_string(text));
-	json_object_array_add(list, object);
-}
-
-/**
- * table_explain_json() - The same as JSON.
- * @table: The table.
- *
- * Return: A list of objects with the keys column, value (null for the column
- * itself) and explain. It is the caller's.
- */
-struct json_object *table_explain_json(const struct table *table)
-{
-	struct json_object *list = json_object_new_array();
-	const struct column *column;
-	const struct word *word;
-	unsigned int i, j;
-
-	for (i = 0; i < table->n_columns; i++) {
-		column = &table->columns[i];
-		add_explain(list, column->key, NULL, column->explain);
-		for (j = 0; column->words && j < column->words->count; j++) {
-			word = &column->words->list[j];
-			if (word->word && word->explain)
-				add_explain(list, column->key, word,
-					    word->explain);
-		}
-	}
-	return list;
+	fputs(opts.pretty && n ? "\n]\n" : "]\n", out);
 }

@@ -26,6 +26,7 @@ struct words;
  * @COLUMN_PROTOCOL: A protocol's number, and its name in a column of its own.
  * @COLUMN_ICMP: The same of an ICMP or ICMPv6 type, as the row's family says.
  * @COLUMN_BUCKET: The most that a bucket takes; 0 is the one without an end.
+ * @COLUMN_LIMIT: A number; 0 is none, for which text has the first of the words.
  * @COLUMN_SHARE: A number; text has a bar for its share of the sum of those
  *	rows that have the same words.
  */
@@ -38,6 +39,7 @@ enum column_kind {
 	COLUMN_PROTOCOL,
 	COLUMN_ICMP,
 	COLUMN_BUCKET,
+	COLUMN_LIMIT,
 	COLUMN_SHARE,
 };
 
@@ -104,6 +106,7 @@ void rows_clear(struct rows *rows);
 uint64_t row_number(const struct rows *rows, size_t n, uint16_t attr);
 void rows_print(FILE *out, const struct rows *rows);
 struct json_object *rows_json(const struct rows *rows);
+void rows_print_json(FILE *out, const struct rows *rows);
 void tables_explain(FILE *out, const struct table *const *list,
 		    unsigned int count);
 struct json_object *table_explain_json(const struct table *table);

@@ -13,6 +13,7 @@
 #define WIDTH	79
 
 struct options opts;
+enum status (*settle)(void);
 
 static bool printable(unsigned char c)
 {
@@ -60,6 +61,35 @@ void no_memory(void)
 }
 
 /**
+ * file_name() - How complaints call a file.
+ * @file: What the command line calls it.
+ *
+ * Return: Its name.
+ */
+const char *file_name(const char *file)
+{
+	return strcmp(file, "-") ? file : "stdin";
+}
+
+/* Where it went wrong. Returns its length. */
+static size_t put_place(char *to, size_t size)
+{
+	int used = 0, more = 0;
+
+	*to = '\0';
+	if (opts.line)
+		used = snprintf(to, size, "%s:%lu: ", file_name(opts.batch),
+				opts.line);
+	if (used < (int)size && opts.restore)
+		more = snprintf(to + used, size - used, "restore %s: ",
+				file_name(opts.restore));
+	if (used + more < (int)size && opts.restore && opts.restore_line)
+		snprintf(to + used + more, size - used - more, "line %lu: ",
+			 opts.restore_line);
+	return strlen(to);
+}
+
+/**
  * fail() - Say what went wrong, in JSON if that was asked for.
  * @status: The exit code that goes with it.
  * @format: A sentence, without a full stop or a newline.
@@ -70,15 +100,18 @@ enum status fail(enum status status, const char *format, ...)
 {
 	char raw[4096], text[4 * sizeof(raw)];
 	struct json_object *object;
+	enum status (*earlier)(void) = settle;
+	enum status before;
 	va_list args;
-	int used = 0;
+	size_t used;
 
-	if (opts.line)
-		used = snprintf(raw, sizeof(raw) / 2, "%s:%lu: ",
-				strcmp(opts.batch, "-") ? opts.batch : "stdin",
-				opts.line);
-	if (used >= (int)sizeof(raw) / 2)
-		used = sizeof(raw) / 2 - 1;
+	settle = NULL;	/* its own complaints come at once */
+	before = earlier ? earlier() : STATUS_OK;
+	settle = earlier;
+	if (before)
+		return before;
+
+	used = put_place(raw, sizeof(raw) / 2);
 	va_start(args, format);
 	vsnprintf(raw + used, sizeof(raw) - used, format, args);
 	va_end(args);
@@ -102,11 +135,12 @@ enum status fail(enum status status, const char *format, ...)
 }
 
 /**
- * print_json() - Print one JSON document and a newline.
- * @out: Where to.
- * @object: The document; the caller keeps it.
+ * json_text() - Write JSON as the options say.
+ * @object: The document, or a part of it.
+ *
+ * Return: Its text, which is the object's.
  */
-void print_json(FILE *out, struct json_object *object)
+const char *json_text(struct json_object *object)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
 	const char *text;
@@ -116,7 +150,17 @@ void print_json(FILE *out, struct json_object *object)
 	text = json_object_to_json_string_ext(object, flags);
 	if (!text)
 		no_memory();
-	fprintf(out, "%s\n", text);
+	return text;
+}
+
+/**
+ * print_json() - Print one JSON document and a newline.
+ * @out: Where to.
+ * @object: The document; the caller keeps it.
+ */
+void print_json(FILE *out, struct json_object *object)
+{
+	fprintf(out, "%s\n", json_text(object));
 }
 
 /**

@@ -36,7 +36,9 @@ enum status {
  * @watch: Seconds between readings; 0 to read once.
  * @netns: Network namespace to work in, or NULL for the caller's.
  * @batch: File of commands, or NULL.
- * @line: Line of @batch that is being done.
+ * @line: Line of @batch that is being done, or 0.
+ * @restore: File whose lines are being restored, or NULL.
+ * @restore_line: The one that is looked at, or 0.
  */
 struct options {
 	bool json;
@@ -48,16 +50,26 @@ struct options {
 	const char *netns;
 	const char *batch;
 	unsigned long line;
+	const char *restore;
+	unsigned long restore_line;
 };
 
 extern struct options opts;
+
+/*
+ * Settles what is still on its way before a complaint about what follows it;
+ * if that fails, it has complained itself. NULL if there is nothing of the kind.
+ */
+extern enum status (*settle)(void);
 
 enum status fail(enum status status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 char *escape(char *to, size_t size, const char *from);
 void print_wrapped(FILE *out, const char *label, unsigned int indent,
 		   const char *text);
+const char *json_text(struct json_object *object);
 void print_json(FILE *out, struct json_object *object);
+const char *file_name(const char *file);
 void no_memory(void) __attribute__((noreturn));
 
 #endif /* NETLAB_TOOL_H */

@@ -37,7 +37,7 @@ static const struct column vanish_columns[] = {
 	[VANISH_AND] = { 0, "and", COLUMN_WORD, &second_words,
 	  "Where they were not seen any more: input+forward or postrouting." },
 	[VANISH_PACKETS] = { 0, "packets", COLUMN_SIGNED, NULL,
-	  "How many more passed the first place than the second: what the firewall, routing or the stack took, fragments that were merged, and packets on their way at this instant. Negative where copies were made, as of multicast, or packets came out of a tunnel." },
+	  "How many more passed the first place than the second, beside those that netlab itself answered or dropped: what the firewall, routing or the stack took, fragments that were merged, and packets on their way at this instant. Negative where copies were made, as of multicast, or packets came out of a tunnel." },
 };
 
 /**
@@ -57,6 +57,12 @@ static const char *const first_text[GAPS] = {
 static const char *const second_text[GAPS] = {
 	[GAP_IN] = "input + forward",
 	[GAP_OUT] = "postrouting",
+};
+
+/* What netlab itself did there. */
+static const char *const own_text[GAPS] = {
+	[GAP_IN] = "there, netlab itself answered or dropped %" PRIu64,
+	[GAP_OUT] = "there, netlab's direct sent %" PRIu64 " more",
 };
 
 /* What makes more of them on the way. */
@@ -88,6 +94,10 @@ static uint64_t at_most(uint64_t a, uint64_t limit)
  * A packet comes by prerouting and goes on by input or by forward; it comes by
  * output or by forward and goes on by postrouting. The difference is net: a
  * packet that was copied hides one that was lost.
+ *
+ * What netlab's prefixes and direct end at prerouting goes on to no hook, and
+ * what direct sends comes by postrouting alone. Outcomes count all epochs, and
+ * are read a moment later: they explain no more than the difference.
  *
  * Fragments that came and didn't go on as fragments may have been merged: F of
  * them into at least one packet that went on. So they explain no more of the
@@ -124,6 +134,13 @@ struct vanish vanish_count(const struct passed *passed, enum gap gap)
 	}
 	less = subtract(vanish.came, vanish.went);
 	more = subtract(vanish.went, vanish.came);
+	if (gap == GAP_IN) {
+		vanish.own = at_most(passed->taken, less);
+		less -= vanish.own;
+	} else {
+		vanish.own = at_most(passed->made, more);
+		more -= vanish.own;
+	}
 	if (more > INT64_MAX)
 		vanish.packets = INT64_MIN;
 	else
@@ -140,26 +157,72 @@ static bool is_to_routers(uint64_t type)
 	return type == 131 || type == 132 || type == 133 || type == 143;
 }
 
-static void gather_to_routers(struct passed *passed, const struct rows *rows)
+/* Echo requests that came, or echo replies that went, in this epoch. */
+static bool is_echo(uint64_t family, uint64_t hook, uint64_t type)
 {
+	if (hook == NETLAB_HOOK_PREROUTING)
+		return type == (family == NETLAB_FAMILY_IPV4 ? 8 : 128);
+	return hook == NETLAB_HOOK_POSTROUTING &&
+	       type == (family == NETLAB_FAMILY_IPV4 ? 0 : 129);
+}
+
+/* What the outcomes of @family say that netlab took, or made. */
+static void gather_own(struct passed *passed, const struct rows *rows,
+		       uint64_t family)
+{
+	uint64_t path, outcome, packets;
 	size_t n;
 
-	for (n = 0; n < rows->count; n++)
-		if (row_number(rows, n, NETLAB_A_ICMP_ROW_FAMILY) ==
-			    NETLAB_FAMILY_IPV6 &&
-		    row_number(rows, n, NETLAB_A_ICMP_ROW_HOOK) ==
-			    NETLAB_HOOK_PREROUTING &&
-		    is_to_routers(row_number(rows, n, NETLAB_A_ICMP_ROW_TYPE)))
-			passed->to_routers =
-				add(passed->to_routers,
-				    row_number(rows, n,
-					       NETLAB_A_ICMP_ROW_PACKETS));
+	for (n = 0; n < rows->count; n++) {
+		path = row_number(rows, n, NETLAB_A_OUTCOME_ROW_PATH);
+		outcome = row_number(rows, n, NETLAB_A_OUTCOME_ROW_OUTCOME);
+		packets = row_number(rows, n, NETLAB_A_OUTCOME_ROW_PACKETS);
+		if (row_number(rows, n, NETLAB_A_OUTCOME_ROW_FAMILY) != family ||
+		    path == NETLAB_PATH_LOCAL)
+			continue;
+		/* A reply of a prefix goes by output, as any. */
+		if (path == NETLAB_PATH_DIRECT &&
+		    outcome == NETLAB_OUTCOME_REPLIED)
+			passed->made = add(passed->made, packets);
+		if (outcome == NETLAB_OUTCOME_REPLIED ||
+		    outcome == NETLAB_OUTCOME_TOO_LARGE ||
+		    outcome == NETLAB_OUTCOME_RATE_LIMITED ||
+		    outcome == NETLAB_OUTCOME_SOURCE_LIMITED)
+			passed->taken = add(passed->taken, packets);
+	}
+}
+
+static void gather_icmp(struct passed *passed, const struct rows *rows,
+			uint64_t family)
+{
+	uint64_t hook, type, packets, requests = 0, replies = 0;
+	size_t n;
+
+	for (n = 0; n < rows->count; n++) {
+		hook = row_number(rows, n, NETLAB_A_ICMP_ROW_HOOK);
+		type = row_number(rows, n, NETLAB_A_ICMP_ROW_TYPE);
+		packets = row_number(rows, n, NETLAB_A_ICMP_ROW_PACKETS);
+		if (row_number(rows, n, NETLAB_A_ICMP_ROW_FAMILY) != family)
+			continue;
+		if (family == NETLAB_FAMILY_IPV6 &&
+		    hook == NETLAB_HOOK_PREROUTING && is_to_routers(type))
+			passed->to_routers = add(passed->to_routers, packets);
+		if (!is_echo(family, hook, type))
+			continue;
+		if (hook == NETLAB_HOOK_PREROUTING)
+			requests = add(requests, packets);
+		else
+			replies = add(replies, packets);
+	}
+	passed->taken = at_most(passed->taken, requests);
+	passed->made = at_most(passed->made, replies);
 }
 
 /* Returns whether the family has any row of hooks. */
-static bool gather(struct passed *passed, const struct rows *rows,
-		   const struct rows *icmp_rows, uint64_t family)
+static bool gather(struct passed *passed, const struct counted *counted,
+		   uint64_t family)
 {
+	const struct rows *rows = counted->hooks;
 	bool any = false;
 	uint64_t hook;
 	size_t n;
@@ -176,8 +239,8 @@ static bool gather(struct passed *passed, const struct rows *rows,
 			row_number(rows, n, NETLAB_A_HOOK_ROW_FRAGMENTS);
 		any = true;
 	}
-	if (family == NETLAB_FAMILY_IPV6)
-		gather_to_routers(passed, icmp_rows);
+	gather_own(passed, counted->outcomes, family);
+	gather_icmp(passed, counted->icmp, family);
 	return any;
 }
 
@@ -188,11 +251,9 @@ static const uint8_t ip_families[] = { NETLAB_FAMILY_IPV4, NETLAB_FAMILY_IPV6 };
  * vanish_fill() - Make the table out of that of the hooks.
  * @rows: An empty vanish_table. It gets a row for each gap of each family that
  *	the hooks have a row of.
- * @hook_rows: The table of hooks, all hooks of it.
- * @icmp_rows: The table of ICMP types.
+ * @counted: What it is made out of.
  */
-void vanish_fill(struct rows *rows, const struct rows *hook_rows,
-		 const struct rows *icmp_rows)
+void vanish_fill(struct rows *rows, const struct counted *counted)
 {
 	struct passed passed;
 	union cell *row;
@@ -200,7 +261,7 @@ void vanish_fill(struct rows *rows, const struct rows *hook_rows,
 	enum gap gap;
 
 	for (i = 0; i < COUNT(ip_families); i++) {
-		if (!gather(&passed, hook_rows, icmp_rows, ip_families[i]))
+		if (!gather(&passed, counted, ip_families[i]))
 			continue;
 		for (gap = 0; gap < GAPS; gap++) {
 			row = rows_new(rows);
@@ -230,21 +291,26 @@ static void print_gap(FILE *out, uint8_t family, enum gap gap,
 		      const struct vanish *vanish)
 {
 	const char *first = first_text[gap], *second = second_text[gap];
-	char label[16], text[384], share[32], merged[64] = "", others[96] = "";
+	char label[16], text[512], share[32], merged[64] = "", others[96] = "";
+	char own[80] = "";
 	uint64_t count;
 
 	snprintf(label, sizeof(label), "%s:", families.list[family].word);
+	if (vanish->own) {
+		strcpy(own, "; ");
+		snprintf(own + 2, sizeof(own) - 2, own_text[gap], vanish->own);
+	}
 	if (vanish->packets < 0) {
-		count = vanish->went - vanish->came;
+		count = vanish->went - vanish->came - vanish->own;
 		snprintf(text, sizeof(text),
-			 "%" PRIu64 " more passed %s than %s: %s.", count,
-			 second, first, more_text[gap]);
+			 "%" PRIu64 " more passed %s than %s: %s%s.", count,
+			 second, first, more_text[gap], own);
 	} else if (!vanish->packets) {
 		snprintf(text, sizeof(text),
-			 "none of %" PRIu64 " packets vanished between %s and %s.",
-			 vanish->came, first, second);
+			 "none of %" PRIu64 " packets vanished between %s and %s%s.",
+			 vanish->came, first, second, own);
 	} else {
-		count = vanish->came - vanish->went;
+		count = vanish->came - vanish->went - vanish->own;
 		percent(share, sizeof(share), count, vanish->came);
 		if (vanish->reassembled)
 			snprintf(merged, sizeof(merged),
@@ -255,9 +321,9 @@ static void print_gap(FILE *out, uint8_t family, enum gap gap,
 				 "; MLD reports and router solicitations to others account for up to %" PRIu64,
 				 vanish->to_routers);
 		snprintf(text, sizeof(text),
-			 "%" PRIu64 " of %" PRIu64 " packets vanished between %s and %s %s%s%s.",
+			 "%" PRIu64 " of %" PRIu64 " packets vanished between %s and %s %s%s%s%s.",
 			 count, vanish->came, first, second, share, merged,
-			 others);
+			 others, own);
 	}
 	print_wrapped(out, label, strlen(label) + 1, text);
 }
@@ -266,11 +332,9 @@ static void print_gap(FILE *out, uint8_t family, enum gap gap,
  * vanish_print() - Print the same in sentences, behind an empty line; nothing
  * of a gap to which nothing came.
  * @out: Where to.
- * @hook_rows: The table of hooks, all hooks of it.
- * @icmp_rows: The table of ICMP types.
+ * @counted: What they are made out of.
  */
-void vanish_print(FILE *out, const struct rows *hook_rows,
-		  const struct rows *icmp_rows)
+void vanish_print(FILE *out, const struct counted *counted)
 {
 	bool printed = false, some = false;
 	struct vanish vanish;
@@ -279,7 +343,7 @@ void vanish_print(FILE *out, const struct rows *hook_rows,
 	enum gap gap;
 
 	for (i = 0; i < COUNT(ip_families); i++) {
-		gather(&passed, hook_rows, icmp_rows, ip_families[i]);
+		gather(&passed, counted, ip_families[i]);
 		for (gap = 0; gap < GAPS; gap++) {
 			vanish = vanish_count(&passed, gap);
 			if (!vanish.came && !vanish.went)

@@ -29,18 +29,24 @@ enum gap {
  * @fragments: Those of them that are fragments.
  * @to_routers: Those at prerouting that IPv6 sends to groups which routers join:
  *	MLD reports and router solicitations. A host's stack takes none of them.
+ * @taken: Those that netlab itself ended at prerouting or before it: answered,
+ *	or dropped by the limits of a prefix.
+ * @made: Those at postrouting that netlab's direct sent.
  */
 struct passed {
 	uint64_t packets[NETLAB_HOOK_MAX + 1];
 	uint64_t fragments[NETLAB_HOOK_MAX + 1];
 	uint64_t to_routers;
+	uint64_t taken;
+	uint64_t made;
 };
 
 /**
  * struct vanish - What became of them in a gap.
  * @came: Packets at the first place.
  * @went: Packets at the second.
- * @packets: How many fewer those are; negative if they are more.
+ * @own: How many fewer or more those are by what netlab itself did.
+ * @packets: How many fewer those are beside; negative if they are more.
  * @reassembled: How many of @packets reassembly can have merged into others.
  * @to_routers: How many of @packets can have been for others, as in struct
  *	passed.
@@ -48,17 +54,28 @@ struct passed {
 struct vanish {
 	uint64_t came;
 	uint64_t went;
+	uint64_t own;
 	int64_t packets;
 	uint64_t reassembled;
 	uint64_t to_routers;
 };
 
+/**
+ * struct counted - What all of that is made out of.
+ * @hooks: The table of hooks, all hooks of it.
+ * @icmp: The table of ICMP types.
+ * @outcomes: The table of outcomes.
+ */
+struct counted {
+	const struct rows *hooks;
+	const struct rows *icmp;
+	const struct rows *outcomes;
+};
+
 extern const struct table vanish_table;
 
 struct vanish vanish_count(const struct passed *passed, enum gap gap);
-void vanish_fill(struct rows *rows, const struct rows *hook_rows,
-		 const struct rows *icmp_rows);
-void vanish_print(FILE *out, const struct rows *hook_rows,
-		  const struct rows *icmp_rows);
+void vanish_fill(struct rows *rows, const struct counted *counted);
+void vanish_print(FILE *out, const struct counted *counted);
 
 #endif /* NETLAB_VANISH_H */

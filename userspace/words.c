@@ -118,14 +118,16 @@ int choose(const struct choice *choice, const char *place, const char *word)
 bool parse_number(const char *word, uint32_t min, uint32_t max,
 		  uint32_t *number)
 {
-	unsigned long long value;
-	char *end;
+	uint64_t value = 0;
 
-	if (!isdigit((unsigned char)*word))
-		return false;	/* strtoull() would take a sign or a space */
-	errno = 0;
-	value = strtoull(word, &end, 10);
-	if (errno || *end || value < min || value > max)
+	if (!*word)
+		return false;
+	for (; isdigit((unsigned char)*word); word++) {
+		value = 10 * value + (*word - '0');
+		if (value > UINT32_MAX)
+			return false;
+	}
+	if (*word || value < min || value > max)
 		return false;
 	*number = value;
 	return true;
@@ -179,6 +181,20 @@ static enum status parse_protocol(const struct keyword *keyword,
 	return STATUS_OK;
 }
 
+/* The last device that was looked for: a batch can have it in a million lines. */
+static struct {
+	char name[IF_NAMESIZE];
+	uint32_t index;
+} last_device;
+
+/**
+ * forget_devices() - Look for the next device again: the last may be gone.
+ */
+void forget_devices(void)
+{
+	last_device.index = 0;
+}
+
 /*
  * As iproute2 says it. The namespace is entered for the name, so it comes last
  * of the words, when nothing is wrong with the others.
@@ -189,39 +205,131 @@ static enum status find_device(const char *name, uint32_t *index)
 
 	if (status)
 		return status;
-	*index = if_nametoindex(name);
-	if (*index)
+	if (last_device.index && !strcmp(name, last_device.name)) {
+		*index = last_device.index;
 		return STATUS_OK;
-	if (errno != ENODEV)
+	}
+	*index = if_nametoindex(name);
+	if (!*index && errno != ENODEV)
 		return fail(STATUS_USAGE, "dev %s: %s", name, strerror(errno));
-	return fail(STATUS_USAGE, "Cannot find device \"%s\"%s%s", name,
-		    opts.netns ? " in network namespace " : "",
-		    opts.netns ? opts.netns : "");
+	if (!*index)
+		return fail(STATUS_USAGE, "Cannot find device \"%s\"%s%s",
+			    name, opts.netns ? " in network namespace " : "",
+			    opts.netns ? opts.netns : "");
+	snprintf(last_device.name, sizeof(last_device.name), "%s", name);
+	last_device.index = *index;
+	return STATUS_OK;
 }
 
-static enum status parse_value(const struct keyword *keyword,
-			       const char *word, uint32_t *value)
+static enum status parse_word(const struct keyword *keyword, const char *label,
+			      const char *word, uint32_t *value)
 {
 	struct choice choice = { .count = 0 };
 	unsigned int i;
 	int index;
 
-	if (keyword->kind != VALUE_WORD && !word)
-		return fail(STATUS_USAGE, "%s: expected a value: %s",
-			    keyword->word, keyword->metavar);
-	if (keyword->kind == VALUE_NUMBER)
-		return parse_number_value(keyword, word, value);
-	if (keyword->kind == VALUE_PROTOCOL)
-		return parse_protocol(keyword, word, value);
-	if (keyword->kind == VALUE_DEVICE)
-		return STATUS_OK;	/* find_device() comes later */
-
 	for (i = 0; i < keyword->words->count; i++)
 		choice_add(&choice, keyword->words->list[i].word, false);
-	index = choose(&choice, keyword->word, word);
+	index = choose(&choice, label, word);
 	if (index < 0)
 		return STATUS_USAGE;
 	*value = index;
+	return STATUS_OK;
+}
+
+/* @label is the word before the value, or the command if there is none. */
+static enum status parse_value(const struct keyword *keyword,
+			       const char *label, const char *word,
+			       uint32_t *value, struct values *values)
+{
+	if (keyword->kind == VALUE_WORD)
+		return parse_word(keyword, label, word, value);
+	if (!word && !keyword->word)
+		return fail(STATUS_USAGE, "%s: expected %s", label,
+			    keyword->metavar);
+	if (!word)
+		return fail(STATUS_USAGE, "%s: expected a value: %s", label,
+			    keyword->metavar);
+	switch (keyword->kind) {
+	case VALUE_NUMBER:
+		return parse_number_value(keyword, word, value);
+	case VALUE_PROTOCOL:
+		return parse_protocol(keyword, word, value);
+	case VALUE_BLOCK:
+		return block_parse(label, word, &values->block);
+	case VALUE_FILE:
+		values->file = word;
+		return *word ? STATUS_OK :
+			fail(STATUS_USAGE, "%s \"\": expected a file's name",
+			     label);
+	default:
+		return STATUS_OK;	/* find_device() comes later */
+	}
+}
+
+/*
+ * Those that have no word before them. Returns how many words they were, or -1
+ * after a complaint.
+ */
+static int parse_arguments(const struct command *command, const char *place,
+			   char **words, const char **device,
+			   struct values *values)
+{
+	unsigned int i;
+
+	for (i = 0; i < command->n_keywords && !command->keywords[i].word;
+	     i++) {
+		if (parse_value(&command->keywords[i], place, words[i],
+				&values->value[i], values))
+			return -1;
+		values->given[i] = true;
+		if (command->keywords[i].kind == VALUE_DEVICE)
+			device[i] = words[i];
+	}
+	return i;
+}
+
+static enum status parse_keywords(const struct command *command,
+				  unsigned int first, const char *place,
+				  char **words, const char **device,
+				  struct values *values)
+{
+	struct choice choice = { .count = 0 };
+	const struct keyword *keyword;
+	unsigned int i;
+	int index;
+
+	if (!*words && !command->needs_words)
+		return STATUS_OK;
+	for (i = first; i < command->n_keywords; i++)
+		choice_add(&choice, command->keywords[i].word, false);
+	if (*words && !choice.count)
+		return fail(STATUS_USAGE, "%s %s: expected nothing after %s",
+			    place, *words, first ? words[-1] : place);
+	if (!*words) {
+		choose(&choice, place, NULL);
+		return STATUS_USAGE;
+	}
+	while (*words) {
+		index = choose(&choice, place, *words);
+		if (index < 0)
+			return STATUS_USAGE;
+		i = first + index;
+		keyword = &command->keywords[i];
+		if (values->given[i])
+			return fail(STATUS_USAGE, "%s: given twice",
+				    keyword->word);
+		values->given[i] = true;
+		words++;
+		if (keyword->kind == VALUE_FLAG)
+			continue;
+		if (parse_value(keyword, keyword->word, *words,
+				&values->value[i], values))
+			return STATUS_USAGE;
+		if (keyword->kind == VALUE_DEVICE)
+			device[i] = *words;
+		words++;
+	}
 	return STATUS_OK;
 }
 
@@ -238,38 +346,17 @@ enum status parse_values(const struct command *command, const char *place,
 			 char **words, struct values *values)
 {
 	const char *device[MAX_KEYWORDS] = { NULL };
-	struct choice choice = { .count = 0 };
-	const struct keyword *keyword;
 	enum status status;
 	unsigned int i;
-	int index;
+	int count;
 
 	memset(values, 0, sizeof(*values));
-	for (i = 0; i < command->n_keywords; i++)
-		choice_add(&choice, command->keywords[i].word, false);
-	if (*words && !choice.count)
-		return fail(STATUS_USAGE, "%s %s: expected nothing after %s",
-			    place, *words, place);
-	if (!*words && command->needs_words) {
-		choose(&choice, place, NULL);
+	count = parse_arguments(command, place, words, device, values);
+	if (count < 0)
 		return STATUS_USAGE;
-	}
-
-	while (*words) {
-		index = choose(&choice, place, *words);
-		if (index < 0)
-			return STATUS_USAGE;
-		keyword = &command->keywords[index];
-		if (values->given[index])
-			return fail(STATUS_USAGE, "%s: given twice",
-				    keyword->word);
-		values->given[index] = true;
-		if (parse_value(keyword, words[1], &values->value[index]))
-			return STATUS_USAGE;
-		if (keyword->kind == VALUE_DEVICE)
-			device[index] = words[1];
-		words += 2;
-	}
+	if (parse_keywords(command, count, place, words + count, device,
+			   values))
+		return STATUS_USAGE;
 	for (i = 0; i < command->n_keywords; i++) {
 		if (!device[i])
 			continue;

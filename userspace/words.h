@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "address.h"
 #include "tool.h"
 
 struct command;
@@ -32,10 +33,14 @@ struct choice {
  * struct values - What the words after a command said.
  * @given: Whether the command's keyword of that index was there.
  * @value: Its value.
+ * @block: That of a VALUE_BLOCK.
+ * @file: That of a VALUE_FILE.
  */
 struct values {
 	bool given[MAX_KEYWORDS];
 	uint32_t value[MAX_KEYWORDS];
+	struct block block;
+	const char *file;
 };
 
 void choice_add(struct choice *choice, const char *word, bool unfit);
@@ -44,6 +49,7 @@ bool is_prefix(const char *prefix, const char *word);
 bool parse_number(const char *word, uint32_t min, uint32_t max,
 		  uint32_t *number);
 bool parse_seconds(const char *word, double *seconds);
+void forget_devices(void);
 enum status parse_values(const struct command *command, const char *place,
 			 char **words, struct values *values);
 

@@ -17,8 +17,18 @@ struct nlmsghdr;
 #define FAKE_FAMILY	0x29	/* netlab's number in that kernel */
 
 /* The last question, how many there were, and from how many sockets. */
-extern char request[4096];
+extern char request[65536];
 extern unsigned int n_requests, n_opened;
+
+/* How often a device was looked up. */
+extern unsigned int n_looked_up;
+
+/*
+ * If set, called for each message of a question, to answer it; and where a
+ * socket is closed. Else what was recorded before is the answer.
+ */
+extern void (*answer_to)(const struct nlmsghdr *message);
+extern void (*socket_closed)(void);
 
 /* What the tool wrote on stdout and stderr, and the tests that failed. */
 extern char out[16384], err[4096];
@@ -51,11 +61,16 @@ struct nlmsghdr *add_genl(uint16_t flags);
 void added(const struct nlmsghdr *message);
 void send_datagram(void);
 void add_ack(int error, bool capped, const char *text);
+void add_ack_to(uint32_t sequence, int error, bool capped, uint32_t offset,
+		const char *text);
 void add_done(int error, const char *text);
 void add_family(void);
 
 /* One command line, its words up to NULL; leaves out[] and err[]. */
 enum status run(const char *first, ...);
+
+/* The same of the commands in a file. */
+enum status run_file(const char *name);
 
 /* An attribute of the last question, or NULL; and how many it had. */
 const struct nlattr *requested(uint16_t type);

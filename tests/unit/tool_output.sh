@@ -31,14 +31,15 @@ done
 like 'netlab -V' "$("$NETLAB" -V)" '^netlab [0-9]+\.[0-9]+\.[0-9]+$'
 is 'netlab stats help is netlab help stats' "$("$NETLAB" stats help)" "$("$NETLAB" help stats)"
 is 'the usage fits in 80 columns' \
-	"$({ "$NETLAB" help; "$NETLAB" help stats; "$NETLAB" help echo; } | awk 'length > 79')" ''
+	"$({ "$NETLAB" help; for object in stats echo prefix save restore; do "$NETLAB" help $object; done; } | awk 'length > 79')" ''
 
 # ---- without the module
 
 if [ -e /proc/netlab ]; then
 	skip 'not loaded' 'the module is loaded here'
 else
-	for words in stats 'stats reset' echo 'echo set local on'; do
+	for words in stats 'stats reset' echo 'echo set local on' 'echo direct lo on' prefix 'prefix add 192.0.2.0/24' \
+		'prefix replace 192.0.2.0/24' 'prefix del 192.0.2.0/24' 'prefix flush' save; do
 		is "netlab $words: not loaded, and how to load it" "$(both "$NETLAB" $words)" \
 			"netlab: the module isn't loaded: load it by \"modprobe netlab\", or by \"insmod netlab.ko\" from a build
 exit 3"
@@ -58,14 +59,14 @@ done
 is '-j: a word with an escape sequence and quotes' \
 	"$("$NETLAB" -j stats hook $'\e"\\' 2>&1 | json 'd["error"][:15]')" 'hook \x1b"\: ex'
 is '-jp: combined options' "$(both "$NETLAB" -jp bogus)" \
-	'{"error":"bogus: expected stats, echo or help","exit":1}
+	'{"error":"bogus: expected stats, echo, prefix, save, restore or help","exit":1}
 exit 1'
 
 # ---- explanations need no module
 
-for object in stats echo; do
+for object in stats echo prefix; do
 	is "netlab -e $object: exit 0" "$(both "$NETLAB" -e $object)" 'exit 0'
-	is "netlab -je $object: JSON" "$("$NETLAB" -je $object | json 'len(d) > 3')" True
+	is "netlab -je $object: JSON" "$("$NETLAB" -je $object | json 'len(d) >= 1 and all(d.values())')" True
 	is "netlab -e $object: 80 columns" "$("$NETLAB" -e $object | awk 'length > 79')" ''
 done
 # Each name in a column has its sentence, in the order of the specification.
@@ -85,6 +86,9 @@ stats hooks hook hook
 stats anomalies reason anomaly
 stats devices direction direction
 END
+is 'netlab -e prefix: the columns are the keys of JSON, in their order' \
+	"$("$NETLAB" -je prefix | json '" ".join(dict.fromkeys(r["column"] for r in d["prefixes"]))')" \
+	'prefix rate burst max_size proxy requests replied refused'
 is 'netlab -e stats: each bucket has its sentence' \
 	"$("$NETLAB" -je stats | json '" ".join(r["value"] for r in d["sizes"] if r["column"] == "max" and r["value"])')" \
 	'64 127 255 511 1023 1518 more'
@@ -129,7 +133,7 @@ is 'a batch, error as JSON' "$("$NETLAB" -jb - <"$scratch/batch" 2>&1 >/dev/null
 	"('stdin:5:', 1)"
 is 'an empty batch' "$(both "$NETLAB" -b /dev/null)" 'exit 0'
 is 'a batch without a last newline' "$(printf 'bogus' | "$NETLAB" -b - 2>&1)" \
-	'netlab: stdin:1: bogus: expected stats, echo or help'
+	'netlab: stdin:1: bogus: expected stats, echo, prefix, save, restore or help'
 is 'a batch with a NUL byte' "$(printf 'help\0 me\n' | "$NETLAB" -b - 2>&1)" \
 	'netlab: stdin:1: a NUL byte: expected text'
 is 'a batch with too many words' "$(printf 'help%.0s ' {1..65} | "$NETLAB" -b - 2>&1)" \
@@ -140,6 +144,53 @@ exit 1"
 is 'a batch that is a folder' "$(both "$NETLAB" -b "$scratch")" \
 	"netlab: $scratch: can't read: Is a directory
 exit 1"
+
+# ---- files to restore
+
+# restores SENTENCE LINE...: exit 1, the sentence behind the file's name
+restores() {
+	local sentence=$1
+	shift
+	printf '%s\n' "$@" >"$scratch/state"
+	is "restore: $sentence" "$(both "$NETLAB" restore "$scratch/state")" \
+		"netlab: restore $scratch/state: $sentence
+exit 1"
+}
+restores 'line 2: rate 0: expected 1 to 4294967295 packets per second, or unlimited' \
+	'echo set local on' 'echo set rate 0' 'bogus'
+restores 'line 4: prefix add 10.0.0.1/8: the address has bits behind the length: expected 10.0.0.0/8, or 10.0.0.1 for that address alone' \
+	'# a comment' '' 'echo set local on	# another' 'prefix add 10.0.0.1/8'
+restores 'line 1: Cannot find device "no-such"' 'echo direct no-such on' 'echo direct lo on'
+restores 'line 1: bogus: expected stats, echo, prefix, save, restore or help' bogus
+for words in stats 'stats reset' echo 'echo show' 'echo help' prefix 'prefix show' 'prefix flush' save help \
+	'prefix del 10.0.0.0/8' 'prefix replace 10.0.0.0/8' 'restore x'; do
+	case $words in
+	*' x' | *' 10.0.0.0/8') place=${words% *} ;;
+	*) place=$words ;;
+	esac
+	restores "line 1: $place: expected echo set, echo direct or prefix add" "$words"
+done
+restores 'no command in it: expected echo set, echo direct or prefix add' '' '# nothing'
+: >"$scratch/state"
+is 'restore: an empty file' "$(both "$NETLAB" restore "$scratch/state")" \
+	"netlab: restore $scratch/state: no command in it: expected echo set, echo direct or prefix add
+exit 1"
+is 'restore: a missing file' "$(both "$NETLAB" restore "$scratch/none")" \
+	"netlab: restore $scratch/none: No such file or directory
+exit 1"
+is 'restore: a folder' "$(both "$NETLAB" restore "$scratch")" \
+	"netlab: restore $scratch: can't read: Is a directory
+exit 1"
+is 'restore: from stdin' "$(printf 'echo set local on\nprefix add x' | "$NETLAB" restore - 2>&1)" \
+	'netlab: restore stdin: line 2: prefix add x: expected an IPv4 or IPv6 address, or one with a length, as 192.0.2.0/24'
+is 'restore: a NUL byte' "$(printf 'echo set\0 local on\n' | "$NETLAB" restore - 2>&1)" \
+	'netlab: restore stdin: line 1: a NUL byte: expected text'
+is 'restore: an error as JSON' "$(printf 'bogus\n' | "$NETLAB" -j restore - 2>&1 | json 'd["error"][:29], d["exit"]')" \
+	"('restore stdin: line 1: bogus:', 1)"
+is 'restore in a batch: both places' "$(printf 'help\nrestore %s\n' "$scratch/none" | "$NETLAB" -b - 2>&1 >/dev/null)" \
+	"netlab: stdin:2: restore $scratch/none: No such file or directory"
+is 'restore in a batch: standard input is taken' "$(printf 'restore -\nhelp\n' | "$NETLAB" -b - 2>&1)" \
+	'netlab: stdin:1: restore -: standard input has the batch: expected a file'
 
 # ---- outputs that can't be written
 

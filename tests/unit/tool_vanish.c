@@ -182,6 +182,110 @@ static void test_to_routers(void)
 	ok(!strstr(out, "What vanished"), "... and no other reason is told");
 }
 
+/* A row of the second answer, that about outcomes. */
+static void add_outcome(uint8_t family, uint8_t path, uint8_t outcome,
+			uint64_t packets)
+{
+	row(NETLAB_A_OUTCOMES_OUTCOMES);
+	u8(NETLAB_A_OUTCOME_ROW_FAMILY, family);
+	u8(NETLAB_A_OUTCOME_ROW_PATH, path);
+	u8(NETLAB_A_OUTCOME_ROW_OUTCOME, outcome);
+	u64(NETLAB_A_OUTCOME_ROW_PACKETS, packets);
+	end_row();
+}
+
+/* What netlab itself ends at prerouting, and sends from there, is no loss. */
+static void test_own(void)
+{
+	int json;
+
+	for (json = 0; json < 2; json++) {
+		begin_answer();
+		opts.json = json;
+		add_hook(0, 0, 100, 0, 0);
+		add_hook(0, 1, 15, 0, 0);
+		add_hook(0, 3, 30, 0, 0);
+		add_hook(0, 4, 70, 0, 0);
+		add_type(0, 0, 8, 95);
+		add_type(0, 4, 0, 60);
+		add_done(0, NULL);
+		add_outcome(0, 0, NETLAB_OUTCOME_REPLIED, 7);	/* at input */
+		add_outcome(0, 1, NETLAB_OUTCOME_REPLIED, 30);
+		add_outcome(0, 1, NETLAB_OUTCOME_TOO_LARGE, 1);
+		add_outcome(0, 1, NETLAB_OUTCOME_RATE_LIMITED, 2);
+		add_outcome(0, 1, NETLAB_OUTCOME_SOURCE_LIMITED, 4);
+		add_outcome(0, 1, NETLAB_OUTCOME_NO_ROUTE, 5);	/* went on */
+		add_outcome(0, 2, NETLAB_OUTCOME_REPLIED, 38);
+		add_outcome(1, 1, NETLAB_OUTCOME_REPLIED, 900);
+		add_done(0, NULL);
+		run("stats", NULL);
+		contains(json ?
+			 "\"vanished\":[{\"family\":\"ipv4\",\"between\":\"prerouting\",\"and\":\"input+forward\",\"packets\":10},"
+			 "{\"family\":\"ipv4\",\"between\":\"output+forward\",\"and\":\"postrouting\",\"packets\":-2}]" :
+			 "\n\nipv4: 10 of 100 packets vanished between prerouting and input + forward\n"
+			 "      (10.0%); there, netlab itself answered or dropped 75.\n"
+			 "ipv4: 2 more passed postrouting than output + forward: multicast and broadcast\n"
+			 "      that this host sent, and copied for itself; there, netlab's direct sent\n"
+			 "      38 more.\n" REASON,
+			 json ? "... as JSON" :
+			 "what netlab itself answered, dropped and sent is no loss and no gain");
+	}
+
+	begin_answer();
+	add_hook(0, 0, 10, 0, 0);
+	add_hook(0, 4, 10, 0, 0);
+	add_type(0, 0, 8, 10);
+	add_type(0, 4, 0, 10);
+	add_done(0, NULL);
+	add_outcome(0, 2, NETLAB_OUTCOME_REPLIED, MAX);
+	add_outcome(0, 1, NETLAB_OUTCOME_REPLIED, MAX);
+	add_done(0, NULL);
+	run("stats", NULL);
+	contains("\n\nipv4: none of 10 packets vanished between prerouting and input + forward;\n"
+		 "      there, netlab itself answered or dropped 10.\n"
+		 "ipv4: none of 0 packets vanished between output + forward and postrouting;\n"
+		 "      there, netlab's direct sent 10 more.\n",
+		 "all of it, and outcomes of earlier epochs explain no more");
+	ok(!strstr(out, "What vanished"), "... and no other reason is told");
+
+	begin_answer();
+	add_hook(0, 0, 10, 0, 0);
+	add_type(0, 0, 8, 3);
+	add_done(0, NULL);
+	add_outcome(0, 1, NETLAB_OUTCOME_REPLIED, 1000);
+	add_done(0, NULL);
+	run("stats", NULL);
+	contains("ipv4: 7 of 10 packets vanished",
+		 "nor more than the echo requests of this one");
+
+	/* Two fragments of one request, that is answered. */
+	begin_answer();
+	add_hook(0, 0, 2, 2, 0);
+	add_type(0, 0, 8, 1);
+	add_done(0, NULL);
+	add_outcome(0, 1, NETLAB_OUTCOME_REPLIED, 1);
+	add_done(0, NULL);
+	run("stats", NULL);
+	contains("ipv4: 1 of 2 packets vanished between prerouting and input + forward (50.0%);\n"
+		 "      reassembly accounts for up to 1 of them; there, netlab itself answered or\n"
+		 "      dropped 1.\n",
+		 "a request in fragments: reassembly is the rest");
+	ok(!strstr(out, "What vanished"), "... and no other reason is told");
+
+	begin_answer();
+	add_hook(1, 0, 10, 0, 0);
+	add_hook(1, 4, 9, 0, 0);
+	add_type(1, 0, 128, 10);
+	add_type(1, 4, 129, 9);
+	add_done(0, NULL);
+	add_outcome(1, 2, NETLAB_OUTCOME_REPLIED, 9);
+	add_outcome(0, 2, NETLAB_OUTCOME_REPLIED, 1);
+	add_done(0, NULL);
+	run("stats", NULL);
+	contains("ipv6: 1 of 10 packets vanished", "IPv6 has its own types");
+	contains("ipv6: none of 0 packets vanished", "... both ways");
+}
+
 static void test_vanish_json(void)
 {
 	begin_answer();
@@ -260,6 +364,7 @@ int main(void)
 	test_vanish_count();
 	test_vanish_text();
 	test_to_routers();
+	test_own();
 	test_vanish_json();
 	test_filters();
 	nl_close();

@@ -26,7 +26,7 @@ accepts() {
 	is "netlab $* is understood" "exit $status" "$asks"
 }
 
-objects='stats, echo or help'
+objects='stats, echo, prefix, save, restore or help'
 stats='show, reset, help, family, hook, proto or dev'
 settings='local, rate, burst, source-rate or max-size'
 hooks='prerouting, input, forward, output or postrouting'
@@ -41,10 +41,10 @@ refuses 'stats show direction: expected family, hook, proto or dev' stats show d
 refuses 'stats reset now: expected nothing after stats reset' stats reset now
 refuses 'stats help me: expected nothing after stats help' stats help me
 refuses 'echo show all: expected nothing after echo show' echo show all
-refuses 'echo direct: expected show, set or help' echo direct eth0 on
+refuses 'echo indirect: expected show, set, direct or help' echo indirect
 refuses "echo set: expected $settings" echo set
 refuses "echo set size: expected $settings" echo set size 5
-refuses 'help me: expected stats, echo, help or words' help me
+refuses "help me: expected ${objects/ or/,} or words" help me
 refuses 'help stats reset: expected nothing after help stats' help stats reset
 refuses 'stats -j: options belong to the command line, before the object' stats -j
 
@@ -52,7 +52,10 @@ refuses 'stats -j: options belong to the command line, before the object' stats 
 accepts stats
 accepts st
 accepts e
-accepts s show
+accepts sa
+accepts p
+accepts p s
+refuses 's: ambiguous: stats or save' s show
 accepts stats show family ipv4 hook input proto tcp
 accepts stats proto udp fam ipv6
 accepts st sh ho pre
@@ -108,7 +111,91 @@ done
 refuses 'max-size 5: expected 28 to 65535 bytes' echo set local off max-size 5
 refuses 'rate \x1b[31m: expected 1 to 4294967295 packets per second, or unlimited' \
 	echo set rate $'\e[31m'
-refuses 'm\xc3\xa9: expected stats, echo or help' 'mé'
+refuses "m\xc3\xa9: expected $objects" 'mé'
+
+# Devices with direct
+accepts echo direct lo on
+accepts e d lo of
+refuses 'echo direct: expected DEV' echo direct
+refuses 'echo direct: expected off or on' echo direct lo
+refuses 'echo direct o: ambiguous: off or on' echo direct lo o
+refuses 'echo direct 1: expected off or on' echo direct lo 1
+refuses 'echo direct now: expected nothing after on' echo direct lo on now
+refuses 'Cannot find device "no-such"' echo direct no-such on
+refuses 'echo direct x: expected off or on' echo direct no-such x
+
+# Prefixes
+prefix=198.51.100.0/24
+settings='rate, burst, max-size, proxy or force'
+refuses 'prefix bogus: expected show, add, replace, del, flush or help' prefix bogus
+refuses 'prefix flush all: expected nothing after prefix flush' prefix flush all
+refuses 'prefix show all: expected nothing after prefix show' prefix show all
+accepts prefix flush
+for command in add replace del; do
+	refuses "prefix $command: expected PREFIX" prefix "$command"
+	for block in $prefix 192.0.2.1 192.0.2.1/32 0.0.0.0/0 2001:db8::/32 2001:db8::1 2001:db8::1/128 \
+		::ffff:192.0.2.0/120 ::/0 255.255.255.255 ff02::1 2001:DB8::/128; do
+		accepts prefix "$command" "$block"
+	done
+	for block in example.org 192.0.2 192.0.2.1. 0x7f000001 010.0.0.0/8 256.0.0.0 fe80::1%lo ::1::2 /24 '' \
+		' 192.0.2.1' 1111:2222:3333:4444:5555:6666:7777:8888:9999 default any -1; do
+		refuses "prefix $command ${block:-\"\"}: expected an IPv4 or IPv6 address, or one with a length, as 192.0.2.0/24" \
+			prefix "$command" "$block"
+	done
+	for length in 33 -1 +1 24/24 x 255.255.255.0 4294967320 '' ' 8'; do
+		refuses "prefix $command 10.0.0.0/$length: expected a length of 0 to 32 behind the /" \
+			prefix "$command" "10.0.0.0/$length"
+	done
+	refuses "prefix $command 2001:db8::/129: expected a length of 0 to 128 behind the /" \
+		prefix "$command" 2001:db8::/129
+done
+while read -r block right; do
+	refuses "prefix add $block: the address has bits behind the length: expected $right, or ${block%/*} for that address alone" \
+		prefix add "$block"
+done <<'END'
+10.0.0.1/24 10.0.0.0/24
+10.0.0.1/31 10.0.0.0/31
+10.0.0.1/0 0.0.0.0/0
+192.0.2.128/24 192.0.2.0/24
+255.255.255.255/9 255.128.0.0/9
+2001:db8::1/64 2001:db8::/64
+2001:db8:ffff:ffff::/33 2001:db8:8000::/33
+::1/127 ::/127
+::ffff:192.0.2.1/120 ::ffff:192.0.2.0/120
+END
+accepts prefix add $prefix rate 1 burst 4294967295 max-size 28 proxy lo force
+accepts prefix add $prefix force rate unlimited bur auto
+accepts prefix r $prefix max-size 65535
+refuses 'prefix del rate: expected nothing after 198.51.100.0/24' prefix del $prefix rate 5
+refuses "prefix add bogus: expected $settings" prefix add $prefix bogus
+refuses "prefix add $prefix: expected $settings" prefix add $prefix $prefix
+refuses 'rate: expected a value: PPS|unlimited' prefix add $prefix rate
+refuses 'proxy: expected a value: DEV' prefix add $prefix proxy
+refuses 'force: given twice' prefix add $prefix force force
+refuses 'rate: given twice' prefix add $prefix rate 5 rate 5
+refuses 'prefix add yes: expected '"$settings" prefix add $prefix force yes
+refuses 'Cannot find device "no-such"' prefix add $prefix proxy no-such
+for command in add replace; do
+	for number in 0 -1 4294967296 1k; do
+		refuses "rate $number: expected 1 to 4294967295 packets per second, or unlimited" \
+			prefix $command $prefix rate "$number"
+		refuses "burst $number: expected 1 to 4294967295 packets, or auto" \
+			prefix $command $prefix burst "$number"
+	done
+	for number in 0 27 65536 any; do
+		refuses "max-size $number: expected 28 to 65535 bytes" prefix $command $prefix max-size "$number"
+	done
+done
+
+# The state
+accepts save
+refuses 'save all: expected nothing after save' save all
+refuses 'save help: expected nothing after save' save help
+refuses 'restore: expected FILE' restore
+refuses 'restore "": expected a file'\''s name' restore ''
+refuses 'restore again: expected nothing after this' restore this again
+refuses 'save: --watch goes with a command that shows a reading' -w 1 save
+refuses 'restore: --explain goes with a command that shows a reading' -e restore /dev/null
 
 # Options
 refuses '-x: no such option, or several: see "netlab -h"' -x

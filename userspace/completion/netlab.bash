@@ -35,6 +35,12 @@ _netlab_devices() {
 	done
 }
 
+# The prefixes there. Of a million of them the first are enough.
+_netlab_prefixes() {
+	timeout 2 "${COMP_WORDS[0]}" ${netns:+-n "$netns"} prefix 2>/dev/null |
+		awk 'NR > 1 { print $1 } NR > 1000 { exit }'
+}
+
 # What "a|b|C" offers: the words that are written small, or what a placeholder
 # stands for.
 _netlab_values() {
@@ -42,39 +48,61 @@ _netlab_values() {
 	NAME) ip netns list 2>/dev/null | sed 's/ .*//' ;;
 	FILE) compgen -f -- "$cur" ;;
 	DEV) _netlab_devices ;;
+	PREFIX) [ "$command" = add ] || _netlab_prefixes ;;
 	PROTOCOL) awk '/^[a-z0-9]/ { print $1 }' /etc/protocols 2>/dev/null ;;
 	*) tr '|' '\n' <<<"$1" | grep '^[a-z]' ;;
 	esac
 }
 
+# The keywords of a command that weren't used.
+_netlab_keywords() {
+	local keyword
+
+	for keyword in $(_netlab_table keyword 4 "$object" "$1"); do
+		[[ $used == *" $keyword "* ]] || echo "$keyword"
+	done
+}
+
 # After an object: its commands and what can follow them. $1 is where its
 # second word stands.
 _netlab_object() {
-	local object=$2 i=$1 first command keyword used=' '
+	local object=$2 i=$1 first command keyword value place=1 used=' '
 
 	first=$(_netlab_table command 3 "$object" | head -n 1)
-	if ((i == COMP_CWORD)); then
+	if [ -n "$first" ] && ((i == COMP_CWORD)); then
 		_netlab_table command 3 "$object"
-		_netlab_table keyword 4 "$object" "$first"
+		_netlab_keywords "$first"
 		return
 	fi
 	command=$(_netlab_table command 3 "$object" | _netlab_meant "${COMP_WORDS[i]}")
 	[ -n "$command" ] && i=$((i + 1))
 	command=${command:-$first}
 
-	# Keywords and values in turn.
-	for (( ; i < COMP_CWORD; i += 2)); do
+	# Values that stand alone come first.
+	while value=$(_netlab_table value 5 "$object" "$command" "$place"); [ -n "$value" ]; do
+		if ((i == COMP_CWORD)); then
+			_netlab_values "$value"
+			return
+		fi
+		i=$((i + 1))
+		place=$((place + 1))
+	done
+
+	# Keywords, and what has to follow them.
+	while ((i < COMP_CWORD)); do
 		keyword=$(_netlab_table keyword 4 "$object" "$command" | _netlab_meant "${COMP_WORDS[i]}")
 		[ -n "$keyword" ] || return
 		used+="$keyword "
-		if ((i + 1 == COMP_CWORD)); then
-			_netlab_values "$(_netlab_table keyword 5 "$object" "$command" "$keyword")"
+		i=$((i + 1))
+		value=$(_netlab_table keyword 5 "$object" "$command" "$keyword")
+		[ -n "$value" ] || continue
+		if ((i == COMP_CWORD)); then
+			_netlab_values "$value"
 			return
 		fi
+		i=$((i + 1))
 	done
-	for keyword in $(_netlab_table keyword 4 "$object" "$command"); do
-		[[ $used == *" $keyword "* ]] || echo "$keyword"
-	done
+	_netlab_keywords "$command"
 }
 
 _netlab_words() {
@@ -109,13 +137,23 @@ _netlab_words() {
 }
 
 _netlab() {
-	local cur=${COMP_WORDS[COMP_CWORD]} table word
+	local -a words
+	local cur table word
 
 	COMPREPLY=()
+	# Not as readline cuts it: a : belongs to an address.
+	read -ra words <<<"${COMP_LINE:0:COMP_POINT}"
+	[[ ${COMP_LINE:0:COMP_POINT} != *[[:blank:]] ]] || words+=('')
+	local -a COMP_WORDS=("${words[@]}")
+	local COMP_CWORD=$((${#words[@]} - 1))
+	cur=${COMP_WORDS[COMP_CWORD]}
 	table=$("${COMP_WORDS[0]}" help words 2>/dev/null) || return
 	# Not by compgen -W, which would run a $(...) in a namespace's name.
 	while IFS= read -r word; do
-		[[ $word == "$cur"* ]] && COMPREPLY+=("$(printf %q "$word")")
+		[[ $word == "$cur"* ]] || continue
+		# readline takes the place of what is behind the last :.
+		[[ $COMP_WORDBREAKS != *:* || $cur != *:* ]] || word=${word#"${cur%:*}:"}
+		COMPREPLY+=("$(printf %q "$word")")
 	done < <(_netlab_words)
 }
 
