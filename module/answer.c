@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/netfilter_bridge.h>
-#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
 
 #include "address.h"
@@ -45,6 +45,11 @@ static bool netlab_unconfirmed(const struct sk_buff *skb)
 
 	return ct && !nf_ct_is_confirmed(ct);
 }
+#else
+static bool netlab_unconfirmed(const struct sk_buff *skb)
+{
+	return false;
+}
 #endif
 
 /*
@@ -56,24 +61,25 @@ static bool netlab_unconfirmed(const struct sk_buff *skb)
  *
  * Returns whether the request is still there to be answered.
  */
-static bool netlab_confirm(struct sk_buff *skb,
-			   const struct nf_hook_state *state, nf_hookfn *self)
+static noinline bool netlab_confirm(struct sk_buff *skb,
+				    const struct nf_hook_state *state)
 {
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
 	struct nf_hook_state behind = *state;
 	const struct nf_hook_entries *e;
 	unsigned int i;
 
-	if (!netlab_unconfirmed(skb))
-		return true;
 	e = netlab_hooks_input(state);
 	/* netlab's own is no longer there if it is just being unloaded. */
 	for (i = 0; e && i < e->num_hook_entries; i++)
-		if (e->hooks[i].hook == self)
+		if (netlab_hooks_own(e->hooks[i].hook))
 			return nf_hook_slow(skb, &behind, e, i + 1) == 1;
 #endif
 	return true;
 }
+
+/* NF_IP_PRI_CONNTRACK_CONFIRM, and one less for IPv6. */
+#define NETLAB_PRI_CONFIRM	(NF_IP6_PRI_LAST - 1)
 
 /*
  * The same at prerouting, where the request will never come to input: of
@@ -100,7 +106,7 @@ static bool netlab_confirm_prefix(struct sk_buff *skb,
 	for (i = 0; i < e->num_hook_entries; i++) {
 		const struct nf_hook_ops *op = READ_ONCE(ops[i]);
 
-		if (op->priority == NF_IP_PRI_CONNTRACK_CONFIRM &&
+		if (op->priority >= NETLAB_PRI_CONFIRM &&
 		    !netlab_hooks_own(op->hook) &&
 		    op->hook(op->priv, skb, &input) != NF_ACCEPT)
 			return false;
@@ -125,24 +131,14 @@ static void netlab_answer_count(struct netlab_cpu *cpu, unsigned int family,
 		netlab_mib_touch(&cpu->ns->mib);
 }
 
-/**
- * netlab_answer_local() - answer an ICMP packet at input, if it is to be
- * @cpu: this CPU's counters
- * @skb: the packet, with a route
- * @state: of the hook
- * @family: enum netlab_family
- * @self: the hook's function
- *
- * Context: softirqs off, RCU. Return: netfilter's verdict.
- */
-unsigned int netlab_answer_local(struct netlab_cpu *cpu, struct sk_buff *skb,
-				 const struct nf_hook_state *state,
-				 unsigned int family, nf_hookfn *self)
+/* Inlined once for each family. */
+static __always_inline unsigned int
+netlab_answer_own(struct netlab_cpu *cpu, struct sk_buff *skb,
+		  const struct nf_hook_state *state, unsigned int family)
 {
 	const bool ipv6 = IS_ENABLED(CONFIG_IPV6) &&
 			  family == NETLAB_FAMILY_IPV6;
 	struct netlab_packet p;
-	unsigned int verdict;
 	int outcome;
 
 	if (ipv6)
@@ -151,22 +147,54 @@ unsigned int netlab_answer_local(struct netlab_cpu *cpu, struct sk_buff *skb,
 		netlab_dissect4(skb, &p);
 	outcome = ipv6 ? netlab_echo6(cpu->ns, skb, &p) :
 			 netlab_echo4(cpu->ns, skb, &p);
+	if (outcome == NETLAB_OUTCOME_REPLIED) {
+		if (unlikely(netlab_unconfirmed(skb)) &&
+		    !netlab_confirm(skb, state)) {
+			netlab_count_outcome(cpu, family, NETLAB_PATH_LOCAL,
+					     NETLAB_OUTCOME_POLICY);
+			return NF_STOLEN;
+		}
+		outcome = ipv6 ? netlab_reply6(cpu, skb, &p, true) :
+				 netlab_reply4(cpu, skb, &p, true);
+	}
+	if (likely(outcome == NETLAB_OUTCOME_REPLIED)) {
+		netlab_count_outcome(cpu, family, NETLAB_PATH_LOCAL, outcome);
+		netlab_mib_touch(&cpu->ns->mib);
+		return NF_STOLEN;
+	}
 	if (outcome == NETLAB_NOT_ECHO)
 		return NF_ACCEPT;
-
-	verdict = netlab_verdict(outcome);
-	if (outcome == NETLAB_OUTCOME_REPLIED) {
-		if (netlab_confirm(skb, state, self)) {
-			outcome = ipv6 ? netlab_reply6(state->net, skb, &p, true) :
-					 netlab_reply4(state->net, skb, &p, true);
-			verdict = netlab_verdict(outcome);
-		} else {
-			outcome = NETLAB_OUTCOME_POLICY;
-		}
-	}
 	netlab_answer_count(cpu, family, NETLAB_HOOK_INPUT, NETLAB_PATH_LOCAL,
 			    outcome);
-	return verdict;
+	return netlab_verdict(outcome);
+}
+
+/**
+ * netlab_answer_local4() - answer an ICMP packet at input, if it is to be
+ * @cpu: this CPU's counters
+ * @skb: the packet, with a route
+ * @state: of the hook
+ *
+ * Context: softirqs off, RCU. Return: netfilter's verdict.
+ */
+unsigned int netlab_answer_local4(struct netlab_cpu *cpu, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
+{
+	return netlab_answer_own(cpu, skb, state, NETLAB_FAMILY_IPV4);
+}
+
+/**
+ * netlab_answer_local6() - answer an ICMPv6 packet at input, if it is to be
+ * @cpu: this CPU's counters
+ * @skb: the packet, with a route
+ * @state: of the hook
+ *
+ * Context: softirqs off, RCU. Return: netfilter's verdict.
+ */
+unsigned int netlab_answer_local6(struct netlab_cpu *cpu, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
+{
+	return netlab_answer_own(cpu, skb, state, NETLAB_FAMILY_IPV6);
 }
 
 /* Bridged past this host by br_netfilter, though it looks as if it came in. */
@@ -242,8 +270,8 @@ static unsigned int netlab_answer_for(struct netlab_cpu *cpu,
 	verdict = netlab_verdict(outcome);
 	if (outcome == NETLAB_OUTCOME_REPLIED) {
 		if (netlab_confirm_prefix(skb, state)) {
-			outcome = ipv6 ? netlab_reply6(state->net, skb, p, false) :
-					 netlab_reply4(state->net, skb, p, false);
+			outcome = ipv6 ? netlab_reply6(cpu, skb, p, false) :
+					 netlab_reply4(cpu, skb, p, false);
 			verdict = netlab_verdict(outcome);
 		} else {
 			outcome = NETLAB_OUTCOME_POLICY;
@@ -283,8 +311,11 @@ unsigned int netlab_answer_prefix(struct netlab_cpu *cpu, struct sk_buff *skb,
 		netlab_dissect6(skb, &p);
 	if (p.protocol != netlab_icmp(family) || netlab_passes_by(skb))
 		return NF_ACCEPT;
-	if (family == NETLAB_FAMILY_IPV6 && netlab_proxy_solicited(cpu->ns, skb, &p))
-		return NF_ACCEPT;
+	/* What was asked by unicast would be forwarded to nowhere. */
+	if (family == NETLAB_FAMILY_IPV6 &&
+	    netlab_proxy_solicited(cpu->ns, skb, &p))
+		return ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr) ?
+		       NF_ACCEPT : NF_DROP;
 	prefix = netlab_answer_find(cpu->ns, skb, family);
 	if (!prefix)
 		return NF_ACCEPT;

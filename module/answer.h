@@ -10,9 +10,10 @@
 
 #include "account.h"
 
-unsigned int netlab_answer_local(struct netlab_cpu *cpu, struct sk_buff *skb,
-				 const struct nf_hook_state *state,
-				 unsigned int family, nf_hookfn *self);
+unsigned int netlab_answer_local4(struct netlab_cpu *cpu, struct sk_buff *skb,
+				  const struct nf_hook_state *state);
+unsigned int netlab_answer_local6(struct netlab_cpu *cpu, struct sk_buff *skb,
+				  const struct nf_hook_state *state);
 unsigned int netlab_answer_prefix(struct netlab_cpu *cpu, struct sk_buff *skb,
 				  const struct nf_hook_state *state,
 				  unsigned int family);

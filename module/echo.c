@@ -7,6 +7,7 @@
 #include <linux/icmpv6.h>
 #include <linux/netfilter.h>
 #include <net/addrconf.h>
+#include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
 #include <net/raw.h>
 #include <net/rawv6.h>
@@ -128,8 +129,9 @@ int netlab_echo_limits(struct netlab_net *ns,
 }
 
 /* Is it an echo request, and its header whole? The type comes first. */
-static int netlab_echo_header(const struct sk_buff *skb,
-			      const struct netlab_packet *p, u8 type)
+static __always_inline int netlab_echo_header(const struct sk_buff *skb,
+					      const struct netlab_packet *p,
+					      u8 type)
 {
 	const u8 *first;
 	u8 buf;
@@ -145,12 +147,39 @@ static int netlab_echo_header(const struct sk_buff *skb,
 }
 
 /*
+ * Whether an ICMP checksum must be computed, and may be without a call: nobody
+ * has, and the packet is in one piece.
+ */
+static bool netlab_sums_itself(const struct sk_buff *skb)
+{
+	return skb->ip_summed == CHECKSUM_NONE && !skb_is_nonlinear(skb);
+}
+
+static __wsum netlab_sum(const struct sk_buff *skb,
+			 const struct netlab_packet *p)
+{
+	return csum_partial(skb->data + p->l4, skb->len - p->l4, 0);
+}
+
+/* Notes for whoever is asked next, the stack or the reply, that it is right. */
+static bool netlab_summed(struct sk_buff *skb, __sum16 sum)
+{
+	if (unlikely(sum))
+		return false;
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = 0;
+	return true;
+}
+
+/*
  * nf_checksum() sums the IP header too, taking it for right; but into options
  * the stack has written since it verified them.
  */
 static bool netlab_bad_checksum4(struct sk_buff *skb,
 				 const struct netlab_packet *p)
 {
+	if (likely(netlab_sums_itself(skb)))
+		return !netlab_summed(skb, csum_fold(netlab_sum(skb, p)));
 	if (unlikely(p->flags & NETLAB_PACKET_OPTIONS))
 		return csum_fold(skb_checksum(skb, p->l4, skb->len - p->l4, 0));
 	return nf_checksum(skb, NF_INET_LOCAL_IN, p->l4, IPPROTO_ICMP, AF_INET);
@@ -179,6 +208,7 @@ static bool netlab_bad_source4(const struct sk_buff *skb)
  * Return: NETLAB_OUTCOME_REPLIED if it is to be answered; another enum
  * netlab_outcome; NETLAB_NOT_ECHO.
  */
+__flatten
 int netlab_echo4(struct netlab_net *ns, struct sk_buff *skb,
 		 const struct netlab_packet *p)
 {
@@ -278,6 +308,19 @@ bool netlab_raw6(struct net *net)
 	return false;
 }
 
+static bool netlab_bad_checksum6(struct sk_buff *skb, unsigned int hook,
+				 const struct netlab_packet *p)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	__sum16 sum;
+
+	if (unlikely(!netlab_sums_itself(skb)))
+		return nf_checksum(skb, hook, p->l4, IPPROTO_ICMPV6, AF_INET6);
+	sum = csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, skb->len - p->l4,
+			      IPPROTO_ICMPV6, netlab_sum(skb, p));
+	return !netlab_summed(skb, sum);
+}
+
 static bool netlab_bad_source6(const struct sk_buff *skb)
 {
 	const struct in6_addr *saddr = &ipv6_hdr(skb)->saddr;
@@ -298,6 +341,7 @@ static bool netlab_bad_source6(const struct sk_buff *skb)
  *
  * Return: as netlab_echo4().
  */
+__flatten
 int netlab_echo6(struct netlab_net *ns, struct sk_buff *skb,
 		 const struct netlab_packet *p)
 {
@@ -316,8 +360,7 @@ int netlab_echo6(struct netlab_net *ns, struct sk_buff *skb,
 	/* The stack reassembles IPv6 only behind input: nothing can be summed. */
 	if (p->flags & NETLAB_PACKET_FRAGMENT)
 		return NETLAB_OUTCOME_HAS_OPTIONS;
-	if (nf_checksum(skb, NF_INET_LOCAL_IN, p->l4, IPPROTO_ICMPV6,
-			AF_INET6))
+	if (netlab_bad_checksum6(skb, NF_INET_LOCAL_IN, p))
 		return NETLAB_OUTCOME_BAD_CHECKSUM;
 	if (netlab_bad_source6(skb))
 		return NETLAB_OUTCOME_BAD_SOURCE;
@@ -359,8 +402,7 @@ int netlab_echo_prefix6(struct netlab_net *ns, struct sk_buff *skb,
 	/* A fragment still: nothing can be summed. */
 	if (p->flags & NETLAB_PACKET_FRAGMENT)
 		return NETLAB_OUTCOME_HAS_OPTIONS;
-	if (nf_checksum(skb, NF_INET_PRE_ROUTING, p->l4, IPPROTO_ICMPV6,
-			AF_INET6))
+	if (netlab_bad_checksum6(skb, NF_INET_PRE_ROUTING, p))
 		return NETLAB_OUTCOME_BAD_CHECKSUM;
 	if (netlab_bad_source6(skb))
 		return NETLAB_OUTCOME_BAD_SOURCE;

@@ -84,11 +84,20 @@ static __always_inline bool netlab_maybe_echo(const struct sk_buff *skb,
 	return skb_headlen(skb) <= l4 || skb->data[l4] == echo;
 }
 
+static __always_inline unsigned int
+netlab_answer_local(struct netlab_cpu *cpu, struct sk_buff *skb,
+		    const struct nf_hook_state *state, unsigned int family)
+{
+	if (IS_ENABLED(CONFIG_IPV6) && family == NETLAB_FAMILY_IPV6)
+		return netlab_answer_local6(cpu, skb, state);
+	return netlab_answer_local4(cpu, skb, state);
+}
+
 /* Any packet that netlab_count_ordinary() left. */
 static noinline unsigned int
 netlab_hook_any(struct netlab_cpu *cpu, struct sk_buff *skb,
 		const struct nf_hook_state *state, unsigned int family,
-		unsigned int hook, nf_hookfn *self)
+		unsigned int hook)
 {
 	const struct net_device *dev = netlab_hook_dev(state, hook);
 	u8 protocol;
@@ -99,7 +108,7 @@ netlab_hook_any(struct netlab_cpu *cpu, struct sk_buff *skb,
 	protocol = netlab_count_any(cpu, skb, dev, family, hook);
 	netlab_count_end(cpu);
 	if (hook == NF_INET_LOCAL_IN && protocol == netlab_icmp(family))
-		return netlab_answer_local(cpu, skb, state, family, self);
+		return netlab_answer_local(cpu, skb, state, family);
 	return NF_ACCEPT;
 }
 
@@ -142,10 +151,10 @@ netlab_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state,
 	if (unlikely(!netlab_count_ordinary(cpu, skb,
 					    netlab_hook_dev(state, hook),
 					    family, hook, &protocol)))
-		return netlab_hook_any(cpu, skb, state, family, hook, self);
+		return netlab_hook_any(cpu, skb, state, family, hook);
 	if (hook == NF_INET_LOCAL_IN && protocol == netlab_icmp(family) &&
 	    netlab_maybe_echo(skb, family))
-		return netlab_answer_local(cpu, skb, state, family, self);
+		return netlab_answer_local(cpu, skb, state, family);
 	return NF_ACCEPT;
 }
 
@@ -235,6 +244,9 @@ netlab_hook_prefix(void *priv, struct sk_buff *skb,
 
 	if (unlikely(!softirq_count()))
 		return netlab_hook_process(priv, skb, state, self);
+	/* It has been here before, by the VRF's own device. */
+	if (netlab_vrf(skb, state->in, family, NF_INET_PRE_ROUTING))
+		return NF_ACCEPT;
 	return netlab_answer_prefix(this_cpu_ptr(counters), skb, state, family);
 }
 
@@ -251,6 +263,79 @@ static unsigned int netlab_prefix6(void *priv, struct sk_buff *skb,
 {
 	return netlab_hook_prefix(priv, skb, state, NETLAB_FAMILY_IPV6,
 				  netlab_prefix6);
+}
+#endif
+
+/* Whether nobody but netlab stands at output to see what is sent by a device. */
+static __always_inline bool
+netlab_hooks_alone(const struct nf_hook_entries *e, nf_hookfn *self,
+		   const struct net_device *dev)
+{
+	return e && e->num_hook_entries == 1 && e->hooks[0].hook == self &&
+	       !netif_is_l3_slave(dev);
+}
+
+/**
+ * netlab_hooks_send4() - send a reply as ip_local_out() does
+ * @cpu: this CPU's counters
+ * @skb: a whole IPv4 packet without options, with a route that is good until
+ *	RCU's end; the caller's no more
+ *
+ * Where netlab's is the only hook at output, the packet is counted from here,
+ * and spared the way there. Context: softirqs off, RCU.
+ */
+void netlab_hooks_send4(struct netlab_cpu *cpu, struct sk_buff *skb)
+{
+	struct net *net = cpu->ns->net;
+	const struct net_device *dev = skb_dst(skb)->dev;
+	struct iphdr *iph = ip_hdr(skb);
+	u8 protocol;
+	int err;
+
+	if (netlab_hooks_alone(rcu_dereference(net->nf.hooks_ipv4[NF_INET_LOCAL_OUT]),
+			       netlab_output4, dev) &&
+	    netlab_count_ordinary(cpu, skb, dev, NETLAB_FAMILY_IPV4,
+				  NF_INET_LOCAL_OUT, &protocol)) {
+		iph->check = 0;
+		iph->check = ip_fast_csum(iph, sizeof(*iph) / 4);
+		err = dst_output(net, NULL, skb);
+	} else {
+		err = ip_local_out(net, NULL, skb);
+	}
+	/* As ip_send_skb(). */
+	if (unlikely(err) && (err < 0 || net_xmit_errno(err)))
+		IP_INC_STATS(net, IPSTATS_MIB_OUTDISCARDS);
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+/**
+ * netlab_hooks_send6() - send a reply as ip6_local_out() does
+ * @cpu: this CPU's counters
+ * @skb: a whole IPv6 packet, with a route that is good until RCU's end; the
+ *	caller's no more
+ *
+ * As netlab_hooks_send4().
+ */
+void netlab_hooks_send6(struct netlab_cpu *cpu, struct sk_buff *skb)
+{
+	struct net *net = cpu->ns->net;
+	struct inet6_dev *idev = ip6_dst_idev(skb_dst(skb));
+	const struct net_device *dev = skb_dst(skb)->dev;
+	u8 protocol;
+	int err;
+
+	if (netlab_hooks_alone(rcu_dereference(net->nf.hooks_ipv6[NF_INET_LOCAL_OUT]),
+			       netlab_output6, dev) &&
+	    netlab_count_ordinary(cpu, skb, dev, NETLAB_FAMILY_IPV6,
+				  NF_INET_LOCAL_OUT, &protocol)) {
+		IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
+		err = dst_output(net, NULL, skb);
+	} else {
+		err = ip6_local_out(net, NULL, skb);
+	}
+	/* As ip6_send_skb(). */
+	if (unlikely(err) && (err < 0 || net_xmit_errno(err)))
+		IP6_INC_STATS(net, idev, IPSTATS_MIB_OUTDISCARDS);
 }
 #endif
 

@@ -7,12 +7,15 @@
 
 #include <linux/netfilter.h>
 
+struct netlab_cpu;
 struct netlab_net;
 
 int netlab_hooks_init(struct netlab_net *ns);
 void netlab_hooks_exit(struct netlab_net *ns);
 void netlab_hooks_free(struct netlab_net *ns);
 int netlab_hooks_prefixes(struct netlab_net *ns, bool on);
+void netlab_hooks_send4(struct netlab_cpu *cpu, struct sk_buff *skb);
+void netlab_hooks_send6(struct netlab_cpu *cpu, struct sk_buff *skb);
 bool netlab_hooks_own(nf_hookfn *hook);
 
 #endif /* _NETLAB_HOOKS_H */

@@ -45,10 +45,13 @@ static int __net_init netlab_net_init(struct net *net)
 	err = netlab_config_init(ns);
 	if (err)
 		goto err_limiter;
+	err = netlab_route_init(&ns->routes);
+	if (err)
+		goto err_config;
 	netlab_mib_init(ns);
 	err = netlab_proc_init(ns);
 	if (err)
-		goto err_config;
+		goto err_routes;
 	err = netlab_hooks_init(ns);
 	if (err)
 		goto err_proc;
@@ -56,6 +59,8 @@ static int __net_init netlab_net_init(struct net *net)
 
 err_proc:
 	netlab_proc_exit(ns);
+err_routes:
+	netlab_route_exit(&ns->routes);
 err_config:
 	netlab_config_exit(ns);
 err_limiter:
@@ -73,6 +78,7 @@ static void __net_exit netlab_net_pre_exit(struct net *net)
 	netlab_hooks_exit(ns);
 	netlab_direct_exit(ns);
 	netlab_proxy_exit(ns);
+	netlab_route_close(&ns->routes);
 }
 
 static void __net_exit netlab_net_exit(struct net *net)
@@ -82,6 +88,7 @@ static void __net_exit netlab_net_exit(struct net *net)
 	netlab_hooks_free(ns);
 	netlab_proc_exit(ns);
 	netlab_mib_exit(ns);
+	netlab_route_exit(&ns->routes);
 	netlab_set_exit(ns);
 	netlab_config_exit(ns);
 	netlab_limiter_exit(&ns->limiter);
@@ -103,7 +110,9 @@ static int netlab_event(struct notifier_block *nb, unsigned long event,
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 	struct netlab_net *ns = netlab_net(dev_net(dev));
 
-	if (event == NETDEV_UNREGISTER) {
+	if (event == NETDEV_REGISTER) {
+		netlab_proxy_recall(ns, dev);
+	} else if (event == NETDEV_UNREGISTER) {
 		netlab_direct_forget(ns, dev);
 		netlab_proxy_forget(ns, dev);
 	}

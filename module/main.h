@@ -14,6 +14,7 @@
 #include "config.h"
 #include "limiter.h"
 #include "mib.h"
+#include "route.h"
 
 struct netlab_prefix_cpu;
 struct netlab_prefixes;
@@ -36,6 +37,7 @@ struct proc_dir_entry;
  * @proxied: devices on whose links IPv6 prefixes are answered for
  * @proxied_changed: netlab_proxy_apply() has something to do
  * @direct: devices that are answered at; RTNL protects it
+ * @routes: the ways back that replies went lately
  * @mib: what the host's own MIB doesn't know yet
  * @ops: this namespace's netfilter hooks
  * @prefix_ops: those of prefixes; NULL if they aren't registered
@@ -55,6 +57,7 @@ struct netlab_net {
 	struct list_head proxied;
 	bool proxied_changed;
 	struct list_head direct;
+	struct netlab_route_cache routes;
 	struct netlab_mib mib;
 	struct nf_hook_ops *ops;
 	struct nf_hook_ops *prefix_ops;

@@ -47,6 +47,8 @@ void netlab_proxy_arp(struct netlab_net *ns, const struct sk_buff *skb,
 
 	if (arp->ar_op != htons(ARPOP_REQUEST) ||
 	    arp->ar_pro != htons(ETH_P_IP) || dev->type != ARPHRD_ETHER ||
+	    (arp->ar_hrd != htons(ARPHRD_ETHER) &&
+	     arp->ar_hrd != htons(ARPHRD_IEEE802)) ||
 	    arp->ar_hln != ETH_ALEN || arp->ar_pln != sizeof(sip))
 		return;
 	sha = at;
@@ -273,7 +275,8 @@ void netlab_proxy_apply(struct netlab_net *ns)
  * @ns: the namespace
  * @dev: the device
  *
- * Its prefixes stay, and are answered for on no link. Context: process, RTNL.
+ * Its prefixes stay, and are answered for on no link until it comes back.
+ * Context: process, RTNL.
  */
 void netlab_proxy_forget(struct netlab_net *ns, struct net_device *dev)
 {
@@ -283,6 +286,25 @@ void netlab_proxy_forget(struct netlab_net *ns, struct net_device *dev)
 	list_for_each_entry(pd, &ns->proxied, list)
 		if (pd->dev == dev)
 			netlab_proxy_deafen(pd);
+	mutex_unlock(&ns->config_lock);
+}
+
+/**
+ * netlab_proxy_recall() - a device comes into the namespace, maybe again
+ * @ns: the namespace
+ * @dev: the device
+ *
+ * One that comes back has the index that its prefixes know. Context: process,
+ * RTNL.
+ */
+void netlab_proxy_recall(struct netlab_net *ns, struct net_device *dev)
+{
+	struct netlab_proxy_dev *pd;
+
+	mutex_lock(&ns->config_lock);
+	pd = netlab_proxy_dev(ns, dev->ifindex);
+	if (pd && pd->prefixes && !pd->dev && !dev_set_allmulti(dev, 1))
+		pd->dev = dev;
 	mutex_unlock(&ns->config_lock);
 }
 

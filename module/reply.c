@@ -6,7 +6,6 @@
  */
 #include <linux/icmpv6.h>
 #include <linux/netlab.h>
-#include <linux/security.h>
 #include <net/dsfield.h>
 #include <net/dst.h>
 #include <net/flow.h>
@@ -18,41 +17,69 @@
 #include <net/route.h>
 #include <net/sock.h>
 
+#include "hooks.h"
+#include "main.h"
 #include "reply.h"
 
 /* Makes sure that the headers can be written and that all of it can be sent. */
-static int netlab_reply_writable(struct sk_buff *skb,
-				 const struct netlab_packet *p)
+static __always_inline int netlab_reply_writable(struct sk_buff *skb,
+						 unsigned int len)
 {
 	/* As fragments they would be cut where the request's were. */
 	if (skb_has_frag_list(skb) && skb_linearize(skb))
 		return -ENOMEM;
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		return -ENOMEM;
-	return skb_ensure_writable(skb, p->l4 + sizeof(struct icmphdr));
+	if (likely(skb_headlen(skb) >= len && !skb_cloned(skb)))
+		return 0;
+	return skb_ensure_writable(skb, len);
 }
 
-/* Forgets how the request came in, and what others noted on it. */
-static void netlab_reply_scrub(struct sk_buff *skb, u32 mark)
+/*
+ * Forgets how the request came in, and what others noted on it. Of the control
+ * block, what IP looks at: @cb bytes.
+ */
+static __always_inline void netlab_reply_scrub(struct sk_buff *skb, u32 mark,
+					       size_t cb)
 {
 	skb_orphan(skb);
 	skb_scrub_packet(skb, true);
 	skb_clear_hash(skb);
 	skb_reset_redirect(skb);
-	skb->ip_summed = CHECKSUM_NONE;
+	/* Verified, and stays right: who gets it on this host may know. */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = 0;
 	skb->csum_valid = 0;
 	skb->csum_complete_sw = 0;
 	skb->encapsulation = 0;
 	skb->priority = 0;
 	skb->mark = mark;
-	memset(skb->cb, 0, sizeof(skb->cb));
+	memset(skb->cb, 0, cb);
+}
+
+/*
+ * The longest piece that a reply is to be cut into. The stack cuts its own
+ * before it sends them, where even the last is a multiple of eight.
+ */
+static unsigned int netlab_reply_piece(unsigned int mtu, unsigned int headers)
+{
+	return ((mtu - headers) & ~7) + headers;
+}
+
+/* The VRF that a device belongs to, or is. */
+static int netlab_reply_vrf(struct net_device *dev)
+{
+	if (likely(!netif_is_l3_master(dev) && !netif_is_l3_slave(dev)))
+		return 0;
+	return l3mdev_master_ifindex(dev);
 }
 
 /**
  * netlab_reply4() - answer an ICMP echo request
- * @net: the namespace
+ * @cpu: this CPU's counters
  * @skb: the request, at NF_INET_LOCAL_IN or NF_INET_PRE_ROUTING, without
- *	options and whole, its checksum verified; the caller's no more if it was replied to
+ *	options and whole, its checksum verified; the caller's no more if it
+ *	was replied to
  * @p: what it is
  * @own: whether it is for an address of the namespace's own
  *
@@ -62,39 +89,44 @@ static void netlab_reply_scrub(struct sk_buff *skb, u32 mark)
  * Return: NETLAB_OUTCOME_REPLIED; NETLAB_OUTCOME_BAD_SOURCE,
  * NETLAB_OUTCOME_NO_ROUTE or NETLAB_OUTCOME_NO_MEMORY, and the request is as it was.
  */
-int netlab_reply4(struct net *net, struct sk_buff *skb,
+int netlab_reply4(struct netlab_cpu *cpu, struct sk_buff *skb,
 		  const struct netlab_packet *p, bool own)
 {
 	struct iphdr *iph = ip_hdr(skb);
-	struct icmphdr *icmph;
-	struct flowi4 fl4 = {
+	struct netlab_net *ns = cpu->ns;
+	struct net *net = ns->net;
+	const struct netlab_way4 way = {
 		.daddr = iph->saddr,
 		.saddr = iph->daddr,
-		.flowi4_mark = IP4_REPLY_MARK(net, skb->mark),
-		.flowi4_uid = sock_net_uid(net, NULL),
-		.flowi4_proto = IPPROTO_ICMP,
-		.flowi4_oif = l3mdev_master_ifindex(skb->dev),
-		.flowi4_flags = own ? 0 : FLOWI_FLAG_ANYSRC,
+		.mark = IP4_REPLY_MARK(net, skb->mark),
+		.oif = netlab_reply_vrf(skb->dev),
+		.flags = own ? 0 : FLOWI_FLAG_ANYSRC,
+		.tos = iph->tos,
 	};
-	struct rtable *rt;
+	const struct rtable *rt;
+	struct icmphdr *icmph;
+	unsigned long refdst;
 
-	netlab_flowi4_set_tos(&fl4, iph->tos);
-	security_skb_classify_flow(skb, flowi4_to_flowi_common(&fl4));
-	rt = ip_route_output_key(net, &fl4);
-	if (IS_ERR(rt))
+	refdst = netlab_route4(net, &ns->routes, skb, &way);
+	if (!refdst)
 		return NETLAB_OUTCOME_NO_ROUTE;
-	/* A source that is a subnet's broadcast. Never answered from here. */
-	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
-		ip_rt_put(rt);
+	rt = (const struct rtable *)(refdst & SKB_DST_PTRMASK);
+	/*
+	 * A source that is a subnet's broadcast is never answered from here; nor,
+	 * where the stack has not yet looked, one that is this namespace's own.
+	 */
+	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST) ||
+	    (!own && rt->rt_flags & RTCF_LOCAL)) {
+		refdst_drop(refdst);
 		return NETLAB_OUTCOME_BAD_SOURCE;
 	}
-	if (netlab_reply_writable(skb, p)) {
-		ip_rt_put(rt);
+	if (netlab_reply_writable(skb, p->l4 + sizeof(*icmph))) {
+		refdst_drop(refdst);
 		return NETLAB_OUTCOME_NO_MEMORY;
 	}
 
-	netlab_reply_scrub(skb, fl4.flowi4_mark);
-	skb_dst_set(skb, &rt->dst);
+	netlab_reply_scrub(skb, way.mark, sizeof(*IPCB(skb)));
+	skb->_skb_refdst = refdst;
 	skb->ignore_df = 1;
 
 	icmph = (struct icmphdr *)(skb_network_header(skb) + p->l4);
@@ -106,15 +138,23 @@ int netlab_reply4(struct net *net, struct sk_buff *skb,
 	swap(iph->saddr, iph->daddr);
 	iph->ttl = ip4_dst_hoplimit(&rt->dst);
 	iph->frag_off = 0;
-	if (skb->len > NETLAB_ID_MATTERS)
+	if (skb->len > NETLAB_ID_MATTERS) {
 		ip_select_ident(net, skb, NULL);
+		if (skb->len > dst_mtu(&rt->dst))
+			IPCB(skb)->frag_max_size =
+				netlab_reply_piece(dst_mtu(&rt->dst),
+						   sizeof(*iph));
+	}
 
-	ip_local_out(net, NULL, skb);
+	netlab_hooks_send4(cpu, skb);
 	return NETLAB_OUTCOME_REPLIED;
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-/* The link that the request came in by, as the kernel's icmp6_iif(). */
+/*
+ * The link that the request came in by, as the kernel's icmp6_iif(); but the
+ * stack goes back to ::1 by where the request was seen.
+ */
 static int netlab_reply_iif(const struct sk_buff *skb)
 {
 	const struct net_device *dev = skb->dev;
@@ -123,16 +163,17 @@ static int netlab_reply_iif(const struct sk_buff *skb)
 	if (likely(!(dev->flags & IFF_LOOPBACK) && !netif_is_l3_master(dev)))
 		return dev->ifindex;
 	rt6 = (const struct rt6_info *)skb_dst(skb);
-	if (rt6 && rt6->rt6i_idev)
+	if (rt6 && rt6->rt6i_idev && !ipv6_addr_loopback(&ipv6_hdr(skb)->saddr))
 		dev = rt6->rt6i_idev->dev;
 	return dev->ifindex;
 }
 
 /**
  * netlab_reply6() - answer an ICMPv6 echo request
- * @net: the namespace
+ * @cpu: this CPU's counters
  * @skb: the request, at NF_INET_LOCAL_IN or NF_INET_PRE_ROUTING, without
- *	extension headers and whole, its checksum verified; the caller's no more if it was replied to
+ *	extension headers and whole, its checksum verified; the caller's no
+ *	more if it was replied to
  * @p: what it is
  * @own: whether it is for an address of the namespace's own
  *
@@ -141,41 +182,44 @@ static int netlab_reply_iif(const struct sk_buff *skb)
  *
  * Return: as netlab_reply4().
  */
-int netlab_reply6(struct net *net, struct sk_buff *skb,
+int netlab_reply6(struct netlab_cpu *cpu, struct sk_buff *skb,
 		  const struct netlab_packet *p, bool own)
 {
 	struct ipv6hdr *ip6h = ipv6_hdr(skb);
-	struct icmp6hdr *icmp6h;
-	struct flowi6 fl6 = {
+	struct netlab_net *ns = cpu->ns;
+	struct net *net = ns->net;
+	struct netlab_way6 way = {
 		.daddr = ip6h->saddr,
 		.saddr = ip6h->daddr,
-		.flowi6_mark = IP6_REPLY_MARK(net, skb->mark),
-		.flowi6_uid = sock_net_uid(net, NULL),
-		.flowi6_proto = IPPROTO_ICMPV6,
-		.flowi6_oif = netlab_reply_iif(skb),
-		.fl6_icmp_type = ICMPV6_ECHO_REPLY,
+		.mark = IP6_REPLY_MARK(net, skb->mark),
+		.oif = netlab_reply_iif(skb),
 	};
+	struct netlab_label label;
+	struct icmp6hdr *icmp6h;
 	struct dst_entry *dst;
-	u8 tclass = ipv6_get_dsfield(ip6h);
-	__be32 label;
+	unsigned long refdst;
 
 	if (net->ipv6.sysctl.flowlabel_reflect &
 	    FLOWLABEL_REFLECT_ICMPV6_ECHO_REPLIES)
-		fl6.flowlabel = ip6_flowlabel(ip6h);
-	/* The stack goes back to ::1 by where the request was seen. */
-	if (ipv6_addr_loopback(&fl6.daddr))
-		fl6.flowi6_oif = skb->dev->ifindex;
-	security_skb_classify_flow(skb, flowi6_to_flowi_common(&fl6));
-	dst = ip6_dst_lookup_flow(net, NULL, &fl6, NULL);
-	if (IS_ERR(dst))
+		way.flowlabel = ip6_flowlabel(ip6h);
+	refdst = netlab_route6(net, &ns->routes, skb, &way, &label);
+	if (!refdst)
 		return NETLAB_OUTCOME_NO_ROUTE;
-	if (netlab_reply_writable(skb, p)) {
-		dst_release(dst);
+	dst = (struct dst_entry *)(refdst & SKB_DST_PTRMASK);
+	/* Its own, where the stack has not yet looked; as for IPv4. */
+	if (!own && ((const struct rt6_info *)dst)->rt6i_flags & RTF_LOCAL) {
+		refdst_drop(refdst);
+		return NETLAB_OUTCOME_BAD_SOURCE;
+	}
+	if (netlab_reply_writable(skb, p->l4 + sizeof(*icmp6h))) {
+		refdst_drop(refdst);
 		return NETLAB_OUTCOME_NO_MEMORY;
 	}
 
-	netlab_reply_scrub(skb, fl6.flowi6_mark);
-	skb_dst_set(skb, dst);
+	netlab_reply_scrub(skb, way.mark, sizeof(*IP6CB(skb)));
+	if (label.hashed)
+		__skb_set_sw_hash(skb, label.hash, label.l4);
+	skb->_skb_refdst = refdst;
 	skb->ignore_df = 1;
 
 	icmp6h = (struct icmp6hdr *)(skb_network_header(skb) + p->l4);
@@ -185,13 +229,16 @@ int netlab_reply6(struct net *net, struct sk_buff *skb,
 
 	ip6h = ipv6_hdr(skb);
 	swap(ip6h->saddr, ip6h->daddr);
-	ip6h->hop_limit = ip6_dst_hoplimit(dst);
-	label = ip6_make_flowlabel(net, skb, fl6.flowlabel,
-				   ip6_default_np_autolabel(net), &fl6);
-	ip6_flow_hdr(ip6h, tclass, label);
+	ip6h->hop_limit = label.hop_limit;
+	ip6_flow_hdr(ip6h, ipv6_get_dsfield(ip6h), label.label);
+
+	if (skb->len > IPV6_MIN_MTU && skb->len > dst_mtu(dst))
+		IP6CB(skb)->frag_max_size =
+			netlab_reply_piece(dst_mtu(dst), sizeof(*ip6h) +
+					   sizeof(struct frag_hdr));
 
 	netlab_ip6_count_request(net, ip6_dst_idev(dst), skb->len);
-	ip6_local_out(net, NULL, skb);
+	netlab_hooks_send6(cpu, skb);
 	return NETLAB_OUTCOME_REPLIED;
 }
 #endif /* CONFIG_IPV6 */

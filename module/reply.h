@@ -8,9 +8,10 @@
 #include <linux/icmp.h>
 #include <linux/skbuff.h>
 #include <net/checksum.h>
-#include <net/net_namespace.h>
 
 #include "dissect.h"
+
+struct netlab_cpu;
 
 /*
  * A reply longer than this may be cut on its way, and then needs an ID that no
@@ -19,9 +20,9 @@
  */
 #define NETLAB_ID_MATTERS	576
 
-int netlab_reply4(struct net *net, struct sk_buff *skb,
+int netlab_reply4(struct netlab_cpu *cpu, struct sk_buff *skb,
 		  const struct netlab_packet *p, bool own);
-int netlab_reply6(struct net *net, struct sk_buff *skb,
+int netlab_reply6(struct netlab_cpu *cpu, struct sk_buff *skb,
 		  const struct netlab_packet *p, bool own);
 
 /**

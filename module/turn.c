@@ -36,6 +36,14 @@ static __always_inline bool netlab_turn_frame(const struct sk_buff *skb)
 	       is_valid_ether_addr(eth_hdr(skb)->h_source);
 }
 
+/* A driver may leave all but the link-layer header in pages. */
+static __always_inline bool netlab_turn_linear(struct sk_buff *skb,
+					       unsigned int len)
+{
+	return likely(skb_headlen(skb) >= len) ||
+	       (!skb_shared(skb) && pskb_may_pull(skb, len));
+}
+
 /* The sum over what follows the network header, not folded. */
 static __wsum netlab_turn_sum(const struct sk_buff *skb, unsigned int l4)
 {
@@ -143,15 +151,17 @@ static bool netlab_turn4(struct netlab_direct *direct,
 	const unsigned int l4 = sizeof(struct iphdr);
 	struct netlab_net *ns = direct->ns;
 	const struct netlab_config *config = rcu_dereference(ns->config);
-	struct iphdr *iph = (struct iphdr *)skb->data;
 	struct netlab_prefix_slot *slot = NULL;
 	struct net *net = ns->net;
 	struct icmphdr *icmph;
+	struct iphdr *iph;
 	unsigned int len;
 	bool counted;
 
-	if (skb_headlen(skb) < l4 + sizeof(*icmph) ||
-	    *(const u8 *)iph != 0x45 || iph->protocol != IPPROTO_ICMP ||
+	if (!netlab_turn_linear(skb, l4 + sizeof(*icmph)))
+		return false;
+	iph = (struct iphdr *)skb->data;
+	if (*(const u8 *)iph != 0x45 || iph->protocol != IPPROTO_ICMP ||
 	    iph->frag_off & htons(IP_MF | IP_OFFSET))
 		return false;
 	icmph = (struct icmphdr *)(iph + 1);
@@ -167,18 +177,19 @@ static bool netlab_turn4(struct netlab_direct *direct,
 	if (!skb_csum_unnecessary(skb) &&
 	    csum_fold(netlab_turn_sum(skb, l4)))
 		return false;
-	if (netlab_odd_addresses4(iph) || netlab_disabled4(net) ||
-	    !xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
+	if (netlab_odd_addresses4(iph) || netlab_disabled4(net))
 		return false;
 
 	if (config->set.local && netlab_turn_local4(direct, iph)) {
-		if (netlab_raw4(net))
+		if (netlab_raw4(net) ||
+		    !xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
 			return false;
 	} else {
 		slot = netlab_turn_prefix(ns, NETLAB_FAMILY_IPV4,
 					  netlab_address4(iph->daddr));
 		if (!slot || !netlab_foreign4(net, skb->dev, iph->daddr) ||
-		    inet_addr_type(net, iph->saddr) != RTN_UNICAST)
+		    inet_addr_type(net, iph->saddr) != RTN_UNICAST ||
+		    !xfrm4_policy_check(NULL, XFRM_POLICY_FWD, skb))
 			return false;
 	}
 	if (!netlab_turn_within(ns, config, skb, NETLAB_FAMILY_IPV4, slot) ||
@@ -254,17 +265,19 @@ static bool netlab_turn6(struct netlab_direct *direct,
 	const unsigned int l4 = sizeof(struct ipv6hdr);
 	struct netlab_net *ns = direct->ns;
 	const struct netlab_config *config = rcu_dereference(ns->config);
-	struct ipv6hdr *ip6h = (struct ipv6hdr *)skb->data;
 	struct netlab_prefix_slot *slot = NULL;
 	const struct inet6_dev *idev;
 	struct icmp6hdr *icmp6h;
 	struct net *net = ns->net;
+	struct ipv6hdr *ip6h;
 	unsigned int len;
 	bool counted;
 	u8 tclass;
 
-	if (skb_headlen(skb) < l4 + sizeof(*icmp6h) || ip6h->version != 6 ||
-	    ip6h->nexthdr != IPPROTO_ICMPV6)
+	if (!netlab_turn_linear(skb, l4 + sizeof(*icmp6h)))
+		return false;
+	ip6h = (struct ipv6hdr *)skb->data;
+	if (ip6h->version != 6 || ip6h->nexthdr != IPPROTO_ICMPV6)
 		return false;
 	icmp6h = (struct icmp6hdr *)(ip6h + 1);
 	if (icmp6h->icmp6_type != ICMPV6_ECHO_REQUEST ||
@@ -282,18 +295,20 @@ static bool netlab_turn6(struct netlab_direct *direct,
 	idev = __in6_dev_get(skb->dev);
 	if (!idev || READ_ONCE(idev->cnf.disable_ipv6) ||
 	    netlab_odd_addresses6(ip6h) || netlab_disabled6(net) ||
-	    ipv6_addr_loopback(&ip6h->daddr) ||
-	    !xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb))
+	    ipv6_addr_loopback(&ip6h->daddr))
 		return false;
 
 	if (config->set.local &&
 	    ipv6_chk_addr(net, &ip6h->daddr, skb->dev, 0)) {
-		if (netlab_raw6(net))
+		if (netlab_raw6(net) ||
+		    !xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb))
 			return false;
 	} else {
 		slot = netlab_turn_prefix(ns, NETLAB_FAMILY_IPV6,
 					  netlab_address6(&ip6h->daddr));
-		if (!slot || !netlab_foreign6(net, skb->dev, &ip6h->daddr))
+		if (!slot || !netlab_foreign6(net, skb->dev, &ip6h->daddr) ||
+		    ipv6_chk_addr(net, &ip6h->saddr, skb->dev, 0) ||
+		    !xfrm6_policy_check(NULL, XFRM_POLICY_FWD, skb))
 			return false;
 	}
 	if (!netlab_turn_within(ns, config, skb, NETLAB_FAMILY_IPV6, slot) ||

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""report.py FOLDER KERNEL: from the guest's FOLDER/figures make the table (on
-stdout), FOLDER/accounting.json and the chart FOLDER/accounting.png. Exit: 0
-when the budgets hold, 1 if not, 2 if the figures can't be trusted."""
+"""report.py FOLDER KERNEL: from the guest's FOLDER/figures make two tables (on
+stdout), FOLDER/accounting.json, FOLDER/echo.json, and the charts of these names
+(what was not measured has none). Exit: 0 when the budgets hold, 1 if not, 2 if
+the figures can't be trusted."""
 
 import json
 import pathlib
 import subprocess
 import sys
+
+import chart
+import echo
 
 PROTOCOLS = ("icmp", "udp", "tcp")
 
@@ -43,15 +47,17 @@ MAX_DRIFT = 0.01
 
 
 def read(path):
-    """The figures: what -> traffic -> median; and what is missing, why."""
-    medians, missing = {}, {}
+    """The figures: what -> traffic -> median; single values; what is missing, why."""
+    medians, values, missing = {}, {}, {}
     for line in path.read_text(encoding="utf-8").splitlines():
         words = line.split()
         if words[:1] == ["result"]:
             medians.setdefault(words[1], {})[words[2]] = float(words[3])
+        elif words[:1] == ["value"]:
+            values[words[1]] = float(words[2])
         elif words[:1] == ["missing"]:
             missing[words[1]] = " ".join(words[2:])
-    return medians, missing
+    return medians, values, missing
 
 
 def make_rows(medians):
@@ -86,55 +92,39 @@ def print_table(rows, missing):
     print(NOTE)
 
 
-def draw(rows, path):
-    """The chart: what counting at prerouting costs, the cheapest on top."""
-    rows = sorted((r for r in rows if r["way"] == "prerouting4"), key=lambda r: -r["mean"])
-    rows = [dict(r, name=r["name"].split(" (the")[0]) for r in rows]
-    data = "\n".join(f'{r["mean"]} {i} {int(r["what"] == "netlab")} "{round(r["mean"])}"'
-                     for i, r in enumerate(rows))
-    names = ", ".join(f'"{r["name"]}" {i}' for i, r in enumerate(rows))
-    script = f"""set terminal pngcairo noenhanced size 1000,{110 + 46 * len(rows)} font "sans,13" background "#ffffff"
-set output "{path}"
-set label "What counting a packet at prerouting costs" at screen 0.5, 0.95 center font "sans,16"
-set label "instructions per packet (98-byte frames, mean of ICMP, UDP and TCP; fewer is better)" at screen 0.5, 0.04 center
-set tmargin at screen 0.9
-set bmargin at screen 0.15
-set xrange [0:{max(r["mean"] for r in rows) * 1.12}]
-set yrange [-0.6:{len(rows) - 0.4}]
-set ytics ({names}) scale 0
-set lmargin at screen 0.4
-set rmargin at screen 0.97
-set border 1
-set xtics nomirror
-set grid xtics linecolor "#dddddd"
-set style fill solid
-unset key
-rgb(mine) = mine == 1 ? 0x2a7f3f : 0x8a9aab
-$data << EOD
-{data}
-EOD
-plot $data using (0):2:(0):1:($2-0.36):($2+0.36):(rgb($3)) with boxxyerror linecolor rgb variable, \\
-     $data using 1:2:4 with labels left offset 0.6,0
-"""
-    subprocess.run(["gnuplot"], input=script, text=True, check=True, timeout=60)
+def account(medians, missing, path):
+    """Prints the table, draws the chart; returns what belongs into the JSON."""
+    drift = max(abs(medians["again"][t] / m - 1) for t, m in medians["baseline"].items())
+    rows = make_rows(medians)
+    print_table(rows, missing)
+    chart.draw(path, "What counting a packet at prerouting costs",
+               "instructions per packet (98-byte frames, mean of ICMP, UDP and TCP; fewer is better)",
+               [(r["name"].split(" (the")[0], r["mean"], str(round(r["mean"])), r["what"] == "netlab")
+                for r in rows if r["way"] == "prerouting4"])
+    return {"unit": "instructions per packet", "frame": 98, "drift": drift, "rows": rows,
+            "missing": missing,
+            "medians": {k: v for k, v in medians.items() if not k.startswith("echo_")}}
 
 
 def main():
     """See above."""
     folder, kernel = pathlib.Path(sys.argv[1]), sys.argv[2]
-    medians, missing = read(folder / "figures")
-    drift = max(abs(medians["again"][t] / m - 1) for t, m in medians["baseline"].items())
-    rows = make_rows(medians)
-    result = {"unit": "instructions per packet", "kernel": kernel, "frame": 98, "drift": drift,
-              "rows": rows, "missing": missing, "medians": medians}
-    (folder / "accounting.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print_table(rows, missing)
-    print(f"The receiver without any of them: first and last time differ by {drift:.2%}.")
-    draw(rows, folder / "accounting.png")
+    medians, values, missing = read(folder / "figures")
+    results = {}
+    if "baseline" in medians:
+        results["accounting"] = account(medians, missing, folder / "accounting.png")
+        print()
+    results["echo"] = echo.report(medians, values, folder / "echo.png")
+    for name, result in results.items():
+        result["kernel"] = kernel
+        (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    drift = max(result["drift"] for result in results.values())
+    print(f"What has none of them, measured first and last, differs by {drift:.2%}.")
     if drift > MAX_DRIFT:
         print("That is too much to believe these figures.")
         return 2
-    return 0 if all(row["ok"] is not False for row in rows) else 1
+    judged = [row for result in results.values() for row in result["rows"]] + results["echo"]["prefixes"]
+    return 0 if all(row["ok"] is not False for row in judged) else 1
 
 
 try:

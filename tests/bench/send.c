@@ -4,14 +4,17 @@
  * instructions. To be run in a guest in which each instruction takes one tick
  * of the time stamp counter.
  *
- *   send DEV MAC echo|icmp|udp|tcp SOURCE DESTINATION NETDIR
+ *   send DEV MAC answer|echo|icmp|udp|tcp SOURCE DESTINATION NETDIR
  *	sends rounds of frames by DEV to MAC and prints the median, the least
  *	and the most that a round cost, per packet. NETDIR is the receiver's
  *	/proc/PID/net: all of a round's packets must have come to IP there
  *	before the clock is read, or the figure would miss a part of the work.
- *	icmp is an echo reply, which nobody waits for; echo is a request.
+ *	icmp is an echo reply, which nobody waits for; echo is a request that
+ *	nobody answers; answer is a request to which just one reply must have
+ *	come to ICMP in this namespace, with a good checksum.
  *   send count
- *	says how many packets that is.
+ *   send round
+ *	says how many packets that is; how many of them are in a round.
  *   send sink
  *	has a UDP socket for port 9 whose queue is full for ever.
  */
@@ -31,6 +34,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <x86intrin.h>
@@ -86,6 +90,11 @@ static unsigned short fold(unsigned int start)
 	return htons((unsigned short)~start);
 }
 
+static bool is_request(const char *protocol)
+{
+	return !strcmp(protocol, "echo") || !strcmp(protocol, "answer");
+}
+
 /* The transport header and its checksum, at the end of the frame. */
 static int fill_transport(unsigned char *at, size_t len, const char *protocol,
 			  bool ipv6, unsigned int addresses)
@@ -98,8 +107,8 @@ static int fill_transport(unsigned char *at, size_t len, const char *protocol,
 
 	for (i = 0; i < len; i++)
 		at[i] = (unsigned char)i;
-	if (!strcmp(protocol, "echo") || !strcmp(protocol, "icmp")) {
-		bool echo = !strcmp(protocol, "echo");
+	if (is_request(protocol) || !strcmp(protocol, "icmp")) {
+		bool echo = is_request(protocol);
 
 		number = ipv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
 		if (ipv6)
@@ -126,7 +135,7 @@ static int fill_transport(unsigned char *at, size_t len, const char *protocol,
 		tcp->window = htons(1000);
 		tcp->check = fold(sum(at, len, addresses + len + number));
 	} else {
-		fprintf(stderr, "send: echo, icmp, udp or tcp, not '%s'\n", protocol);
+		fprintf(stderr, "send: answer, echo, icmp, udp or tcp, not '%s'\n", protocol);
 		exit(1);
 	}
 	return number;
@@ -169,28 +178,59 @@ static void fill6(unsigned char *frame, const char *protocol,
 				     true, sum(&ip->ip6_src, 32, 0));
 }
 
-/* How many packets have come to IP at the receiver. */
-static unsigned long received(const char *netdir, bool ipv6)
+/* The number that the form finds in one of the lines; none is none, if it may be. */
+static unsigned long find(const char *path, const char *form, bool may_lack)
 {
-	char path[64], line[512];
 	unsigned long n = 0;
 	bool found = false;
+	char line[1024];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s", netdir, ipv6 ? "snmp6" : "snmp");
 	f = fopen(path, "r");
 	if (!f)
 		die(path);
 	while (!found && fgets(line, sizeof(line), f))
-		found = sscanf(line, ipv6 ? "Ip6InReceives %lu" :
-					    "Ip: %*u %*u %lu", &n) == 1;
+		found = sscanf(line, form, &n) == 1;
 	fclose(f);
-	if (!found) {
-		fprintf(stderr, "send: %s has no InReceives\n", path);
+	if (!found && !may_lack) {
+		fprintf(stderr, "send: %s has no '%s'\n", path, form);
 		exit(1);
 	}
 	return n;
 }
+
+/* How many packets have come to IP at the receiver. */
+static unsigned long received(const char *netdir, bool ipv6)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s", netdir, ipv6 ? "snmp6" : "snmp");
+	return find(path, ipv6 ? "Ip6InReceives %lu" : "Ip: %*u %*u %lu", false);
+}
+
+/* How many echo replies have come to ICMP here. IPv6 has no line for none. */
+static unsigned long replies(bool ipv6)
+{
+	return ipv6 ? find("/proc/self/net/snmp6", "Icmp6InEchoReplies %lu", true) :
+		      find("/proc/self/net/snmp",
+			   "Icmp: %*u %*u %*u %*u %*u %*u %*u %*u %*u %lu", false);
+}
+
+/* How often another process has run in this one's stead. */
+static long switches(void)
+{
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_SELF, &usage))
+		die("getrusage");
+	return usage.ru_nvcsw + usage.ru_nivcsw;
+}
+
+/* Instructions that do nothing, at which profile.c knows what goes on. */
+#define MARK(word)	(({ asm volatile(".byte 0x0f, 0x1f, 0x80\n\t.long " #word); }))
+#define MARK_START	MARK(0x6e6c6200)	/* another send */
+#define MARK_BEGIN	MARK(0x6e6c6201)	/* a round */
+#define MARK_END	MARK(0x6e6c6202)
 
 static int compare(const void *a, const void *b)
 {
@@ -210,27 +250,56 @@ static double one_round(int fd, struct mmsghdr *messages)
 	return (double)(end - begin) / BATCH;
 }
 
-static int send_rounds(int fd, unsigned char *frame, const char *netdir, bool ipv6)
+/* An answer may come without the receiver's IP having seen the request. */
+static unsigned long count(bool answer, const char *netdir, bool ipv6)
+{
+	return answer ? replies(ipv6) : received(netdir, ipv6);
+}
+
+static int send_rounds(int fd, unsigned char *frame, bool answer,
+		       const char *netdir, bool ipv6)
 {
 	struct iovec iov = { .iov_base = frame, .iov_len = FRAME };
 	struct mmsghdr messages[BATCH] = { 0 };
+	unsigned long came, unwanted = replies(ipv6);
+	int i, disturbed = 0;
 	double cost[ROUNDS];
-	unsigned long came;
-	int i;
+	long switched;
 
 	for (i = 0; i < BATCH; i++) {
 		messages[i].msg_hdr.msg_iov = &iov;
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
+	MARK_START;
 	for (i = -WARM_UP; i < ROUNDS; i++) {
-		came = received(netdir, ipv6);
+		came = count(answer, netdir, ipv6);
+		switched = switches();
+		if (i >= 0)
+			MARK_BEGIN;
 		cost[i < 0 ? 0 : i] = one_round(fd, messages);
-		came = received(netdir, ipv6) - came;
-		if (came < BATCH) {
-			fprintf(stderr, "send: only %lu of %d packets had come when the clock was read\n",
-				came, BATCH);
+		if (i >= 0)
+			MARK_END;
+		came = count(answer, netdir, ipv6) - came;
+		disturbed += switches() != switched;
+		if (came < BATCH || (answer && came > BATCH)) {
+			fprintf(stderr, "send: %lu %s, not %d, had come when the clock was read\n",
+				came, answer ? "replies" : "packets", BATCH);
 			return 1;
 		}
+	}
+	unwanted = replies(ipv6) - unwanted;
+	if (!answer && unwanted) {
+		fprintf(stderr, "send: %lu replies to packets that were to have none\n", unwanted);
+		return 1;
+	}
+	/*
+	 * What a softirq leaves undone the kernel's thread ksoftirqd does: it
+	 * might be after the clock was read, and before the counter.
+	 */
+	if (disturbed > ROUNDS / 2) {
+		fprintf(stderr, "send: in %d of %d rounds another process ran: the figure may miss its work\n",
+			disturbed, WARM_UP + ROUNDS);
+		return 1;
 	}
 	qsort(cost, ROUNDS, sizeof(*cost), compare);
 	printf("%.1f %.1f %.1f\n", cost[ROUNDS / 2], cost[0], cost[ROUNDS - 1]);
@@ -262,9 +331,13 @@ int main(int argc, char **argv)
 		printf("%d\n", BATCH * (WARM_UP + ROUNDS));
 		return 0;
 	}
+	if (argc == 2 && !strcmp(argv[1], "round")) {
+		printf("%d\n", BATCH);
+		return 0;
+	}
 	if (argc != 7) {
-		fprintf(stderr, "usage: send DEV MAC echo|icmp|udp|tcp SOURCE DESTINATION NETDIR"
-			" | send count | send sink\n");
+		fprintf(stderr, "usage: send DEV MAC answer|echo|icmp|udp|tcp SOURCE DESTINATION NETDIR"
+			" | send count | send round | send sink\n");
 		return 1;
 	}
 	ipv6 = strchr(argv[4], ':');
@@ -284,5 +357,5 @@ int main(int argc, char **argv)
 	    bind(fd, (struct sockaddr *)&to, sizeof(to)))
 		die(argv[1]);
 	check_clock();
-	return send_rounds(fd, frame, argv[6], ipv6);
+	return send_rounds(fd, frame, !strcmp(argv[3], "answer"), argv[6], ipv6);
 }

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * xdp: counts packets and bytes per protocol by an XDP program and a per-CPU
- * map, as a peer for the benchmark. Its few instructions are written by hand,
- * so that neither a compiler for BPF nor a library is needed.
+ * map, or answers echo requests, as a peer for the benchmark. Its few
+ * instructions are written by hand, so that neither a compiler for BPF nor a
+ * library is needed.
  *
  *   xdp DEV native|generic
  *	says "ready" once it counts; at the end of its standard input prints
  *	how many packets it has counted.
+ *   xdp DEV native|generic ADDRESS
+ *	says "ready" once it answers for the IPv4 address, until the end of its
+ *	standard input. It verifies the headers but not the checksum, looks up
+ *	no address, and counts nothing: the least that an XDP responder can do.
+ *   xdp DEV native|generic pass
+ *	has a program that does nothing: without one a veth does not receive
+ *	what an XDP program at its peer sends.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
@@ -37,6 +46,11 @@ struct counter {
 #define STORE(size, d, o, s)	INSN(BPF_STX | BPF_MEM | (size), d, s, o, 0)
 #define JUMP(op, d, s, o)	INSN(BPF_JMP | (op) | BPF_X, d, s, o, 0)
 #define JUMP_IMM(op, d, i, o)	INSN(BPF_JMP | (op) | BPF_K, d, 0, o, i)
+#define AND_IMM(d, i)	INSN(BPF_ALU64 | BPF_AND | BPF_K, d, 0, 0, i)
+#define SHIFT_RIGHT(d, i)	INSN(BPF_ALU64 | BPF_RSH | BPF_K, d, 0, 0, i)
+#define STORE_IMM(size, d, o, i)	INSN(BPF_ST | BPF_MEM | (size), d, 0, o, i)
+/* Of 32 bits */
+#define JUMP32_IMM(op, d, i, o)	INSN(BPF_JMP32 | (op) | BPF_K, d, 0, o, i)
 #define CALL(f)		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
 #define EXIT		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
@@ -66,9 +80,29 @@ static int make_map(void)
 	return fd;
 }
 
-static int make_program(int map)
+static int load_program(const struct bpf_insn *code, size_t count)
 {
 	static char log[16384];
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_XDP,
+		.insns = (unsigned long)code,
+		.insn_cnt = count,
+		.license = (unsigned long)"GPL",
+		.log_buf = (unsigned long)log,
+		.log_size = sizeof(log),
+		.log_level = 1,
+	};
+	int fd = bpf(BPF_PROG_LOAD, &attr);
+
+	if (fd < 0) {
+		fputs(log, stderr);
+		die("cannot load the program");
+	}
+	return fd;
+}
+
+static int counting_program(int map)
+{
 	/* Where jumps lead; they are relative to the next instruction. */
 	enum { IPV6 = 9, COUNT = 11, PASS = 27 };
 	struct bpf_insn code[] = {
@@ -108,22 +142,83 @@ static int make_program(int map)
 		MOV_IMM(BPF_REG_0, XDP_PASS),
 		EXIT,
 	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_XDP,
-		.insns = (unsigned long)code,
-		.insn_cnt = sizeof(code) / sizeof(*code),
-		.license = (unsigned long)"GPL",
-		.log_buf = (unsigned long)log,
-		.log_size = sizeof(log),
-		.log_level = 1,
-	};
-	int fd = bpf(BPF_PROG_LOAD, &attr);
 
-	if (fd < 0) {
-		fputs(log, stderr);
-		die("cannot load the program");
-	}
-	return fd;
+	return load_program(code, sizeof(code) / sizeof(*code));
+}
+
+static int passing_program(void)
+{
+	struct bpf_insn code[] = {
+		MOV_IMM(BPF_REG_0, XDP_PASS),
+		EXIT,
+	};
+
+	return load_program(code, sizeof(code) / sizeof(*code));
+}
+
+/*
+ * RFC 792: the request's own bytes go back, the addresses and the type
+ * changed; by RFC 1624 the checksum grows by what the type lost.
+ */
+static int answering_program(const char *address)
+{
+	/* Where jumps lead; they are relative to the next instruction. */
+	enum { PASS = 38 };
+	struct in_addr own;
+
+	if (inet_pton(AF_INET, address, &own) != 1)
+		die(address);
+
+	struct bpf_insn code[] = {
+		/* r2 = data, r3 = its end; Ethernet, IPv4 and ICMP headers. */
+		LOAD(BPF_W, BPF_REG_2, BPF_REG_1, offsetof(struct xdp_md, data)),
+		LOAD(BPF_W, BPF_REG_3, BPF_REG_1, offsetof(struct xdp_md, data_end)),
+		MOV(BPF_REG_4, BPF_REG_2),
+		ADD_IMM(BPF_REG_4, 14 + 20 + 8),
+		JUMP(BPF_JGT, BPF_REG_4, BPF_REG_3, PASS - 5),
+		/* IPv4 without options, ICMP, unfragmented, for us, an echo. */
+		LOAD(BPF_H, BPF_REG_5, BPF_REG_2, 12),
+		JUMP_IMM(BPF_JNE, BPF_REG_5, 0x0008, PASS - 7),
+		LOAD(BPF_B, BPF_REG_5, BPF_REG_2, 14),
+		JUMP_IMM(BPF_JNE, BPF_REG_5, 0x45, PASS - 9),
+		LOAD(BPF_B, BPF_REG_5, BPF_REG_2, 14 + 9),
+		JUMP_IMM(BPF_JNE, BPF_REG_5, IPPROTO_ICMP, PASS - 11),
+		LOAD(BPF_H, BPF_REG_5, BPF_REG_2, 14 + 6),
+		AND_IMM(BPF_REG_5, 0xff3f),
+		JUMP_IMM(BPF_JNE, BPF_REG_5, 0, PASS - 14),
+		LOAD(BPF_W, BPF_REG_6, BPF_REG_2, 14 + 16),
+		JUMP32_IMM(BPF_JNE, BPF_REG_6, own.s_addr, PASS - 16),
+		LOAD(BPF_H, BPF_REG_5, BPF_REG_2, 34),
+		JUMP_IMM(BPF_JNE, BPF_REG_5, 0x0008, PASS - 18),
+		/* The IPv4 addresses; r6 is the destination. */
+		LOAD(BPF_W, BPF_REG_5, BPF_REG_2, 14 + 12),
+		STORE(BPF_W, BPF_REG_2, 14 + 16, BPF_REG_5),
+		STORE(BPF_W, BPF_REG_2, 14 + 12, BPF_REG_6),
+		/* The MAC addresses, as four bytes and two. */
+		LOAD(BPF_W, BPF_REG_5, BPF_REG_2, 0),
+		LOAD(BPF_H, BPF_REG_6, BPF_REG_2, 4),
+		LOAD(BPF_W, BPF_REG_7, BPF_REG_2, 6),
+		LOAD(BPF_H, BPF_REG_8, BPF_REG_2, 10),
+		STORE(BPF_W, BPF_REG_2, 6, BPF_REG_5),
+		STORE(BPF_H, BPF_REG_2, 10, BPF_REG_6),
+		STORE(BPF_W, BPF_REG_2, 0, BPF_REG_7),
+		STORE(BPF_H, BPF_REG_2, 4, BPF_REG_8),
+		/* An echo reply, and its checksum in the wire's order. */
+		STORE_IMM(BPF_B, BPF_REG_2, 34, 0),
+		LOAD(BPF_H, BPF_REG_5, BPF_REG_2, 36),
+		ADD_IMM(BPF_REG_5, 0x0008),
+		MOV(BPF_REG_6, BPF_REG_5),
+		SHIFT_RIGHT(BPF_REG_6, 16),
+		ADD(BPF_REG_5, BPF_REG_6),
+		STORE(BPF_H, BPF_REG_2, 36, BPF_REG_5),
+		MOV_IMM(BPF_REG_0, XDP_TX),
+		EXIT,
+		/* PASS: */
+		MOV_IMM(BPF_REG_0, XDP_PASS),
+		EXIT,
+	};
+
+	return load_program(code, sizeof(code) / sizeof(*code));
 }
 
 /* The program stays at the device for as long as this process lives. */
@@ -165,19 +260,28 @@ static unsigned long long counted(int map)
 
 int main(int argc, char **argv)
 {
+	int map = -1, program;
 	char c;
-	int map;
 
-	if (argc != 3 || (strcmp(argv[2], "native") && strcmp(argv[2], "generic"))) {
-		fprintf(stderr, "usage: xdp DEV native|generic\n");
+	if ((argc != 3 && argc != 4) ||
+	    (strcmp(argv[2], "native") && strcmp(argv[2], "generic"))) {
+		fprintf(stderr, "usage: xdp DEV native|generic [ADDRESS|pass]\n");
 		return 1;
 	}
-	map = make_map();
-	attach(make_program(map), argv[1], !strcmp(argv[2], "native"));
+	if (argc == 3) {
+		map = make_map();
+		program = counting_program(map);
+	} else if (!strcmp(argv[3], "pass")) {
+		program = passing_program();
+	} else {
+		program = answering_program(argv[3]);
+	}
+	attach(program, argv[1], !strcmp(argv[2], "native"));
 	printf("ready\n");
 	fflush(stdout);
 	while (read(0, &c, 1) > 0)
 		;
-	printf("%llu\n", counted(map));
+	if (argc == 3)
+		printf("%llu\n", counted(map));
 	return 0;
 }
