@@ -42,7 +42,8 @@ static void netlab_direct_remove(struct netlab_direct *direct)
  */
 const char *netlab_direct_unfit(const struct net_device *dev)
 {
-	if (dev->type != ARPHRD_ETHER || dev->flags & IFF_LOOPBACK)
+	if (dev->type != ARPHRD_ETHER || dev->flags & IFF_LOOPBACK ||
+	    netif_is_l3_master(dev))
 		return "direct: expected an Ethernet device";
 	if (netdev_master_upper_dev_get((struct net_device *)dev) ||
 	    rcu_access_pointer(dev->rx_handler))

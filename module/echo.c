@@ -3,6 +3,7 @@
  * What becomes of an echo request. The stack's settings stay the law: what it
  * would refuse, or do in a way of its own, is left to it.
  */
+#include <linux/compiler.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/netfilter.h>
@@ -148,7 +149,8 @@ static __always_inline int netlab_echo_header(const struct sk_buff *skb,
 
 /*
  * Whether an ICMP checksum must be computed, and may be without a call: nobody
- * has, and the packet is in one piece.
+ * has, and the packet is in one piece. It isn't noted on the packet: behind a
+ * routing header it is another address that counts.
  */
 static bool netlab_sums_itself(const struct sk_buff *skb)
 {
@@ -161,16 +163,6 @@ static __wsum netlab_sum(const struct sk_buff *skb,
 	return csum_partial(skb->data + p->l4, skb->len - p->l4, 0);
 }
 
-/* Notes for whoever is asked next, the stack or the reply, that it is right. */
-static bool netlab_summed(struct sk_buff *skb, __sum16 sum)
-{
-	if (unlikely(sum))
-		return false;
-	skb->ip_summed = CHECKSUM_UNNECESSARY;
-	skb->csum_level = 0;
-	return true;
-}
-
 /*
  * nf_checksum() sums the IP header too, taking it for right; but into options
  * the stack has written since it verified them.
@@ -179,7 +171,7 @@ static bool netlab_bad_checksum4(struct sk_buff *skb,
 				 const struct netlab_packet *p)
 {
 	if (likely(netlab_sums_itself(skb)))
-		return !netlab_summed(skb, csum_fold(netlab_sum(skb, p)));
+		return csum_fold(netlab_sum(skb, p));
 	if (unlikely(p->flags & NETLAB_PACKET_OPTIONS))
 		return csum_fold(skb_checksum(skb, p->l4, skb->len - p->l4, 0));
 	return nf_checksum(skb, NF_INET_LOCAL_IN, p->l4, IPPROTO_ICMP, AF_INET);
@@ -312,13 +304,11 @@ static bool netlab_bad_checksum6(struct sk_buff *skb, unsigned int hook,
 				 const struct netlab_packet *p)
 {
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
-	__sum16 sum;
 
 	if (unlikely(!netlab_sums_itself(skb)))
 		return nf_checksum(skb, hook, p->l4, IPPROTO_ICMPV6, AF_INET6);
-	sum = csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, skb->len - p->l4,
-			      IPPROTO_ICMPV6, netlab_sum(skb, p));
-	return !netlab_summed(skb, sum);
+	return csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, skb->len - p->l4,
+			       IPPROTO_ICMPV6, netlab_sum(skb, p));
 }
 
 static bool netlab_bad_source6(const struct sk_buff *skb)

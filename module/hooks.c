@@ -313,13 +313,14 @@ void netlab_hooks_send4(struct netlab_cpu *cpu, struct sk_buff *skb)
  * @cpu: this CPU's counters
  * @skb: a whole IPv6 packet, with a route that is good until RCU's end; the
  *	caller's no more
+ * @idev: of that route
  *
  * As netlab_hooks_send4().
  */
-void netlab_hooks_send6(struct netlab_cpu *cpu, struct sk_buff *skb)
+void netlab_hooks_send6(struct netlab_cpu *cpu, struct sk_buff *skb,
+			struct inet6_dev *idev)
 {
 	struct net *net = cpu->ns->net;
-	struct inet6_dev *idev = ip6_dst_idev(skb_dst(skb));
 	const struct net_device *dev = skb_dst(skb)->dev;
 	u8 protocol;
 	int err;

@@ -7,6 +7,7 @@
 
 #include <linux/netfilter.h>
 
+struct inet6_dev;
 struct netlab_cpu;
 struct netlab_net;
 
@@ -15,7 +16,8 @@ void netlab_hooks_exit(struct netlab_net *ns);
 void netlab_hooks_free(struct netlab_net *ns);
 int netlab_hooks_prefixes(struct netlab_net *ns, bool on);
 void netlab_hooks_send4(struct netlab_cpu *cpu, struct sk_buff *skb);
-void netlab_hooks_send6(struct netlab_cpu *cpu, struct sk_buff *skb);
+void netlab_hooks_send6(struct netlab_cpu *cpu, struct sk_buff *skb,
+			struct inet6_dev *idev);
 bool netlab_hooks_own(nf_hookfn *hook);
 
 #endif /* _NETLAB_HOOKS_H */

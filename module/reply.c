@@ -45,7 +45,6 @@ static __always_inline void netlab_reply_scrub(struct sk_buff *skb, u32 mark,
 	skb_orphan(skb);
 	skb_scrub_packet(skb, true);
 	skb_clear_hash(skb);
-	skb_reset_redirect(skb);
 	/* Verified, and stays right: who gets it on this host may know. */
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb->csum_level = 0;
@@ -55,15 +54,6 @@ static __always_inline void netlab_reply_scrub(struct sk_buff *skb, u32 mark,
 	skb->priority = 0;
 	skb->mark = mark;
 	memset(skb->cb, 0, cb);
-}
-
-/*
- * The longest piece that a reply is to be cut into. The stack cuts its own
- * before it sends them, where even the last is a multiple of eight.
- */
-static unsigned int netlab_reply_piece(unsigned int mtu, unsigned int headers)
-{
-	return ((mtu - headers) & ~7) + headers;
 }
 
 /* The VRF that a device belongs to, or is. */
@@ -138,19 +128,26 @@ int netlab_reply4(struct netlab_cpu *cpu, struct sk_buff *skb,
 	swap(iph->saddr, iph->daddr);
 	iph->ttl = ip4_dst_hoplimit(&rt->dst);
 	iph->frag_off = 0;
-	if (skb->len > NETLAB_ID_MATTERS) {
+	if (skb->len > NETLAB_ID_MATTERS)
 		ip_select_ident(net, skb, NULL);
-		if (skb->len > dst_mtu(&rt->dst))
-			IPCB(skb)->frag_max_size =
-				netlab_reply_piece(dst_mtu(&rt->dst),
-						   sizeof(*iph));
-	}
 
 	netlab_hooks_send4(cpu, skb);
 	return NETLAB_OUTCOME_REPLIED;
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
+/*
+ * The longest piece that a reply is to be cut into. IPv6 cuts what is its own
+ * before it sends it, where even the last piece is a multiple of eight.
+ */
+static u16 netlab_reply_piece(unsigned int mtu)
+{
+	const unsigned int headers = sizeof(struct ipv6hdr) +
+				     sizeof(struct frag_hdr);
+
+	return ((mtu - headers) & ~7) + headers;
+}
+
 /*
  * The link that the request came in by, as the kernel's icmp6_iif(); but the
  * stack goes back to ::1 by where the request was seen.
@@ -196,6 +193,7 @@ int netlab_reply6(struct netlab_cpu *cpu, struct sk_buff *skb,
 	};
 	struct netlab_label label;
 	struct icmp6hdr *icmp6h;
+	struct inet6_dev *idev;
 	struct dst_entry *dst;
 	unsigned long refdst;
 
@@ -233,12 +231,11 @@ int netlab_reply6(struct netlab_cpu *cpu, struct sk_buff *skb,
 	ip6_flow_hdr(ip6h, ipv6_get_dsfield(ip6h), label.label);
 
 	if (skb->len > IPV6_MIN_MTU && skb->len > dst_mtu(dst))
-		IP6CB(skb)->frag_max_size =
-			netlab_reply_piece(dst_mtu(dst), sizeof(*ip6h) +
-					   sizeof(struct frag_hdr));
+		IP6CB(skb)->frag_max_size = netlab_reply_piece(dst_mtu(dst));
 
-	netlab_ip6_count_request(net, ip6_dst_idev(dst), skb->len);
-	netlab_hooks_send6(cpu, skb);
+	idev = ip6_dst_idev(dst);
+	netlab_ip6_count_request(net, idev, skb->len);
+	netlab_hooks_send6(cpu, skb, idev);
 	return NETLAB_OUTCOME_REPLIED;
 }
 #endif /* CONFIG_IPV6 */

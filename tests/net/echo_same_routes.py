@@ -40,8 +40,8 @@ def rules(twins):
         icmp = "icmp" if family is V4 else "ipv6-icmp"
         for rule in "tos 0x10", f"from {family.right}", f"ipproto {icmp}", "dev lo", "oif veth0", "uidrange 0-0":
             twins.run("ip", f"-{family.name[3]}", "rule", "add", *rule.split(), "table", "101")
-            # IPv6 asks for the device that the request came by, IPv4 for none.
-            taken = rule != "oif veth0" or family is V6
+            # IPv6 asks for the device that the request came by, IPv4 for none; IPv4 for the class, IPv6 for none.
+            taken = rule != "oif veth0" if family is V4 else not rule.startswith("tos")
             classes = (0x10, 0x12) if rule.startswith("tos") else (0, 0x10, 0x12, 0x1e, 0xb8, 0xff)
             twins.same(family, f"ip rule {rule}", [
                 Probe(f"class {value:#04x}", family.with_class(family.ping(), value),

@@ -111,7 +111,7 @@ REFUSED = (
     ("nothing to set", ECHO_SET, b"", {}, errno.EINVAL,
      "nothing to set: expected local, rate, burst, source-rate or max-size", None),
     ("an unknown attribute", ECHO_SET, u32(77, 1), {}, errno.EINVAL, "Unknown attribute type", FIRST),
-    ("an unknown attribute behind a good one", ECHO_SET, u32(RATE, 5) + u32(6, 1), {},
+    ("an unknown attribute behind a good one", ECHO_SET, u32(RATE, 5) + u32(7, 1), {},
      errno.EINVAL, "Unknown attribute type", FIRST + 8),
     ("a rate of two bytes", ECHO_SET, attr(RATE, b"\1\0"), {}, errno.EINVAL, "invalid attribute length", FIRST),
     ("a rate of eight bytes", ECHO_SET, attr(RATE, bytes(8)), {}, errno.EINVAL, "invalid attribute length", FIRST),

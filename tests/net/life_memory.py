@@ -284,6 +284,8 @@ def slots():
 
 
 def main():
+    # Tunnels that other tests have used would give each namespace devices.
+    net.run("sysctl", "-qw", "net.core.fb_tunnels_only_for_init_net=2")
     loads()
     come_and_go()
     net.pair()
