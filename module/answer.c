@@ -312,7 +312,7 @@ unsigned int netlab_answer_prefix(struct netlab_cpu *cpu, struct sk_buff *skb,
 	if (p.protocol != netlab_icmp(family) || netlab_passes_by(skb))
 		return NF_ACCEPT;
 	/* What was asked by unicast would be forwarded to nowhere. */
-	if (family == NETLAB_FAMILY_IPV6 &&
+	if (IS_ENABLED(CONFIG_IPV6) && family == NETLAB_FAMILY_IPV6 &&
 	    netlab_proxy_solicited(cpu->ns, skb, &p))
 		return ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr) ?
 		       NF_ACCEPT : NF_DROP;

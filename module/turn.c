@@ -95,7 +95,7 @@ netlab_turn_prefix(struct netlab_net *ns, unsigned int family,
 /* Counts the frame at a hook as ip_rcv() or ip_output() would have shown it. */
 static noinline void netlab_turn_show(struct netlab_cpu *cpu,
 				      const struct sk_buff *skb,
-					unsigned int family, unsigned int hook)
+				      unsigned int family, unsigned int hook)
 {
 	netlab_count_begin(cpu);
 	netlab_count_any(cpu, skb, skb->dev, family, hook);
@@ -109,7 +109,7 @@ static noinline void netlab_turn_show(struct netlab_cpu *cpu,
 static __always_inline bool
 netlab_turn_within(struct netlab_net *ns, const struct netlab_config *config,
 		   const struct sk_buff *skb, unsigned int family,
-		     struct netlab_prefix_slot *slot)
+		   struct netlab_prefix_slot *slot)
 {
 	return (likely(!config->limited) && !slot) ||
 	       netlab_echo_limits(ns, config, skb, family, slot) ==
@@ -231,7 +231,7 @@ static bool netlab_turn4(struct netlab_direct *direct,
  */
 static __be32 netlab_turn_label(const struct netlab_direct *direct,
 				struct sk_buff *skb,
-				  const struct ipv6hdr *ip6h)
+				const struct ipv6hdr *ip6h)
 {
 	struct netlab_direct_pair *pair = this_cpu_ptr(direct->pairs);
 	struct net *net = direct->ns->net;

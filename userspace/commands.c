@@ -174,7 +174,7 @@ static const struct command echo_commands[] = {
 		.n_keywords = COUNT(direct_words),
 		.run = echo_direct,
 		.restore = restore_echo_direct,
-		.explain = "Answer echo requests at DEV's ingress, or no longer. No firewall, connection tracking, reverse path filter or IPsec policy sees them: see netlab(8).",
+		.explain = "Answer echo requests at DEV's ingress, or no longer. No firewall, connection tracking or reverse path filter sees them: see netlab(8).",
 	},
 };
 

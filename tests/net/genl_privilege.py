@@ -1,59 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Everybody may read; who may administer a namespace may set it; nobody loads the module by asking."""
-import ctypes
 import os
 import shutil
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import tap
 import topology as net
+from nobody import CLONE_NEWNET, CLONE_NEWUSER, User, as_nobody, become_root, in_child
 
-NOBODY = 65534
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 PROC = ("stats", "echo", "prefixes", "devices", "version")
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def as_nobody():
-    os.setgroups([])
-    os.setresgid(NOBODY, NOBODY, NOBODY)
-    os.setresuid(NOBODY, NOBODY, NOBODY)
-
-
-def in_child(function):
-    """What a function returns in a child process, as text; an exception is text, too."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if not pid:
-        try:
-            said = str(function())
-        except BaseException as e:  # the child must end here, whatever happens
-            said = f"{type(e).__name__}: {e}"
-        os.write(write, said.encode()[:4000])
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        said = pipe.read()
-    os.waitpid(pid, 0)
-    return said
-
-
-class User:
-    """The tool, run by nobody; a copy, for the folder of the original is closed to nobody."""
-
-    def __init__(self):
-        self.folder = tempfile.mkdtemp()
-        os.chmod(self.folder, 0o755)
-        self.tool = shutil.copy(net.NETLAB, os.path.join(self.folder, "netlab"))
-        os.chmod(self.tool, 0o755)
-        tap.at_end(lambda: shutil.rmtree(self.folder))
-
-    def run(self, *words, ns="right"):
-        return net.run("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--inh-caps=-all",
-                       "--bounding-set=-all", self.tool, *words, ns=ns, check=False)
 
 
 def reading(user):
@@ -91,20 +48,6 @@ def changing(user):
     net.run(net.NETLAB, "echo", "set", "rate", "5", ns="right")
     tap.ok(state() != before, "by root it does")
     net.run(net.NETLAB, "echo", "set", "rate", "unlimited", ns="right")
-
-
-def become_root(flags):
-    """Nobody, made root of a user namespace of its own."""
-    as_nobody()
-    if _libc.prctl(4, 1, 0, 0, 0):  # PR_SET_DUMPABLE: else /proc/self is root's
-        raise OSError(ctypes.get_errno(), "prctl")
-    if _libc.unshare(flags):
-        raise OSError(ctypes.get_errno(), "unshare")
-    with open("/proc/self/setgroups", "w", encoding="ascii") as f:
-        f.write("deny")
-    for name in "uid_map", "gid_map":
-        with open(f"/proc/self/{name}", "w", encoding="ascii") as f:
-            f.write(f"0 {NOBODY} 1")
 
 
 def user_namespaces(user):

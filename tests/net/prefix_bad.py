@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import prefix_asker as nl
-import prefix_child as child
+import nobody as child
 import tap
 import topology as net
 from prefix_asker import FIRST, attr, prefix, u8, u32

@@ -55,10 +55,10 @@ class User:
     """The tool, run by nobody; a copy, for the folder of the original is closed to nobody."""
 
     def __init__(self):
-        folder = tempfile.mkdtemp()
-        tap.at_end(lambda: shutil.rmtree(folder))
-        os.chmod(folder, 0o755)
-        self.tool = shutil.copy(net.NETLAB, os.path.join(folder, "netlab"))
+        self.folder = tempfile.mkdtemp()
+        tap.at_end(lambda: shutil.rmtree(self.folder))
+        os.chmod(self.folder, 0o755)
+        self.tool = shutil.copy(net.NETLAB, os.path.join(self.folder, "netlab"))
         os.chmod(self.tool, 0o755)
 
     def run(self, *words, ns="right"):
