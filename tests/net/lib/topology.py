@@ -166,9 +166,11 @@ def add_namespace(*names, quiet=True, forwarding=False, up=True):
                                 f"ipv6__conf__{conf}__accept_ra": 0})
             sysctl(name, ipv6__conf__default__addr_gen_mode=1,
                    ipv6__conf__default__router_solicitations=0,
-                   # MLDv1's reports end soon, and igmp6 shows when they have.
+                   # These versions' reports end soon, and /proc shows when they have.
                    ipv6__conf__default__force_mld_version=1,
-                   ipv6__conf__default__mldv1_unsolicited_report_interval=1)
+                   ipv6__conf__default__mldv1_unsolicited_report_interval=1,
+                   ipv4__conf__default__force_igmp_version=2,
+                   ipv4__conf__default__igmpv2_unsolicited_report_interval=1)
         if forwarding:
             sysctl(name, ipv4__ip_forward=1, ipv6__conf__all__forwarding=1)
         if up:
@@ -199,12 +201,13 @@ def neighbours(ns, dev, mac, *hosts):
 
 
 def wait_quiet(*names):
-    """Wait until IPv6 has nothing more to say.
+    """Wait until the kernel has nothing more to say of itself.
 
     That is: each device is known to be up (the kernel learns of a cable a
     while after it is there), no address waits for duplicate detection, each
-    has joined its group, and no multicast listener report is due (flag 1 of
-    /proc/net/igmp6).
+    has joined its group, and no report of a multicast group is due (flag 1 of
+    /proc/net/igmp6, the running timer of /proc/net/igmp: a bridge joins groups
+    of its own in both families).
     """
     def quiet(ns):
         # RTNL: what follows a device's coming up has been done, too.
@@ -212,14 +215,16 @@ def wait_quiet(*names):
         up = all(link["operstate"] in ("UP", "UNKNOWN") for link in links if "UP" in link["flags"])
         addresses6 = [line.split() for line in read("/proc/net/if_inet6", ns).splitlines()]
         groups = [line.split() for line in read("/proc/net/igmp6", ns).splitlines()]
+        due = any(len(words) == 4 and words[2].startswith("1:")
+                  for words in map(str.split, read("/proc/net/igmp", ns).splitlines()))
         joined = {(group[1], group[2]) for group in groups}
-        return (up and not any(int(group[4], 16) & 1 for group in groups)
+        return (up and not due and not any(int(group[4], 16) & 1 for group in groups)
                 and all(not int(flags, 16) & 0x40
                         and (name == "lo" or (name, "ff0200000000000000000001ff" + address[-6:]) in joined)
                         for address, _, _, _, flags, name in addresses6))
 
     for name in names:
-        tap.wait_until(lambda name=name: quiet(name), f"IPv6 comes to rest in {name}")
+        tap.wait_until(lambda name=name: quiet(name), f"multicast and IPv6 come to rest in {name}")
 
 
 def pair(quiet=True):
