@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 here=$(cd "$(dirname "$0")" && pwd -P)
-module=$(realpath -m "$here/../../build/kunit/netlab_test.ko")
+module=${NETLAB_TEST_KO-}
 
 expected=()          # "SUITE CASE", and "SUITE" after its last
 declare -A said=()   # by name: what was said between the result before and it

@@ -11,6 +11,9 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 CACHE=${NETLAB_CACHE:-$TOP/.cache}
 BUILD=$TOP/build
 KERNEL_LINK=$CACHE/kernels/${NETLAB_KERNEL:-default}
+# What is built for that kernel: the module, and its unit tests.
+GUEST=$BUILD/guest${NETLAB_KERNEL:+-$NETLAB_KERNEL}
+GUEST_KUNIT=$BUILD/kunit${NETLAB_KERNEL:+-$NETLAB_KERNEL}
 
 # Progress goes to stderr: stdout belongs to what the caller asked for.
 # The clock is that of the first script of several.
@@ -20,12 +23,14 @@ say() { printf '[%3d s] %s\n' "$((EPOCHSECONDS - NETLAB_BEGAN))" "$*" >&2; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
 # One builder at a time: parallel runs share the cache and build/.
+# lock [NAME [MINUTES]]: a lock of its own for what takes long.
 lock() {
+	local file=$CACHE/lock${1:+-$1} minutes=${2:-15}
 	mkdir -p "$CACHE" || die "cannot write the cache folder $CACHE (NETLAB_CACHE= names another)"
-	exec 9>"$CACHE/lock"
+	exec 9>"$file"
 	flock -n 9 && return
-	say "waiting for another run that is preparing (at most 15 minutes)"
-	flock -w 900 9 || die "another run still holds $CACHE/lock after 15 minutes"
+	say "waiting for another run that is preparing (at most $minutes minutes)"
+	flock -w $((minutes * 60)) 9 || die "another run still holds $file after $minutes minutes"
 }
 
 # Run a step quietly; on failure name it and show the end of its log.
