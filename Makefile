@@ -9,6 +9,7 @@ KDIR    ?= /lib/modules/$(shell uname -r)/build
 PREFIX  ?= /usr/local
 DESTDIR ?=
 TESTS   ?=
+KINDS   ?=
 
 CFLAGS  ?= -O2 -g
 CC      ?= cc
@@ -28,7 +29,7 @@ LLVM_FLAG = $(if $(shell grep -s '^CONFIG_CC_IS_CLANG=y' \
 	$(KDIR)/include/config/auto.conf),LLVM=1)
 KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) $(LLVM_FLAG)
 
-.PHONY: all module tool run check lint bench install uninstall clean distclean dist \
+.PHONY: all module tool run check check-debug lint bench install uninstall clean distclean dist \
 	help kdir guest-module test-programs install-tool install-module
 .DEFAULT_GOAL := all
 
@@ -75,7 +76,7 @@ build/userspace/%.o: userspace/%.c Makefile
 ## ---- the throw-away machine and the tests
 
 # One clock for all the steps that are told of.
-run check lint bench: export NETLAB_BEGAN := $(shell date +%s)
+run check check-debug lint bench: export NETLAB_BEGAN := $(shell date +%s)
 
 run: ## boot a throw-away machine and show netlab at work in it
 	@tests/vm/prepare run
@@ -86,6 +87,9 @@ check: ## all tests, in a throw-away machine (TESTS='FILE...' for some)
 
 lint: ## checkpatch, sparse, W=1, shellcheck, codespell, symbol names
 	@tests/run --lint
+
+check-debug: ## the guest's tests under KASAN, lockdep, kmemleak, KCSAN ... (KINDS='debug kmemleak kcsan')
+	@tests/debug/run $(KINDS)
 
 bench: ## what counting a packet costs, netlab and its peers (table, JSON, chart in build/bench)
 	@tests/vm/prepare run

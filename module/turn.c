@@ -13,6 +13,7 @@
 #include <net/addrconf.h>
 #include <net/dsfield.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
 #include <net/ipv6.h>
 #include <net/route.h>
 #include <net/xfrm.h>
