@@ -4,15 +4,10 @@
 protocol beyond the first few loses nothing when its counters are allocated.
 
 What netlab allocates is charged to the control group of who made the
-namespace: so a group that makes namespaces tells exactly what they cost.
-Slabs are counted exactly once they are shrunk. Of per-CPU memory the kernel
-keeps pages that have become free, as long as their neighbours are in use: so
-it is compared when the same thing is done again, which needs no more of it
-unless something was leaked. Each limit states its slack, which is far below
-what a leak of one object per namespace and round would come to.
+namespace: so a group that makes namespaces tells exactly what they cost. How
+memory is compared otherwise, lib/memory.py says.
 """
 import os
-import re
 import struct
 import sys
 import tempfile
@@ -20,6 +15,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import genl  # noqa: E402
+from memory import grown, meminfo, namespaces_end, objects_come_back, percpu_no_more, slabs  # noqa: E402
 import tap  # noqa: E402
 import topology as net  # noqa: E402
 
@@ -28,33 +24,8 @@ ROUNDS = 3
 LOADS = 50
 LOADED_NAMESPACES = 20
 PER_CPU_LIMIT = 8192  # bytes per CPU of an idle namespace, the design's promise
-PERCPU_SLACK = 256 << 10
 NETLAB_SLOTS = 16
 POINTER = struct.calcsize("P")
-
-
-def meminfo():
-    with open("/proc/meminfo", encoding="ascii") as f:
-        return {line.split(":")[0]: int(line.split()[1]) << 10 for line in f}
-
-
-CACHES = re.compile(r"kmalloc-|proc_dir_entry")
-
-
-def slabs():
-    """{cache: live objects}, of those that netlab allocates from.
-
-    A slab that a CPU has just taken from counts as full, whatever is free in
-    it (512 objects of 8 bytes): of several readings the least is true.
-    """
-    least = {}
-    for _ in range(3):
-        shrink()
-        with open("/proc/slabinfo", encoding="ascii") as f:
-            words = [line.split() for line in f.readlines()[2:]]
-        for name, live in ((w[0], int(w[1])) for w in words if CACHES.match(w[0])):
-            least[name] = min(live, least.get(name, live))
-    return least
 
 
 def cpus():
@@ -62,24 +33,6 @@ def cpus():
     with open("/sys/devices/system/cpu/possible", encoding="ascii") as f:
         return sum(int(last or first) - int(first) + 1
                    for first, _, last in (part.partition("-") for part in f.read().strip().split(",")))
-
-
-def shrink():
-    """Have the kernel give back free objects that it keeps for each CPU. The
-    smallest last: what is written is in one of them meanwhile.
-    """
-    caches = [cache for cache in os.listdir("/sys/kernel/slab") if CACHES.match(cache)]
-    for cache in sorted(caches, key=lambda cache: cache.endswith("kmalloc-8")):
-        with open(f"/sys/kernel/slab/{cache}/shrink", "w", encoding="ascii") as f:
-            f.write("1")
-
-
-def namespaces_end(before):
-    """Wait until namespaces that were removed have ended, which they do in the
-    background: /proc/net of each, some fifty entries, goes last.
-    """
-    tap.wait_until(lambda: slabs()["proc_dir_entry"] < before["proc_dir_entry"] + 40,
-                   "the namespaces have ended", 60)
 
 
 class Group:
@@ -128,31 +81,6 @@ def load():
 
 def unload():
     net.run("rmmod", "netlab")
-
-
-def grown(before):
-    return {name: n - before.get(name, 0) for name, n in slabs().items()}
-
-
-def objects_come_back(what, before, limit, cache=""):
-    """In no cache (or not in that one) there are so many more objects than
-    before; of /proc's entries there is not one more.
-    """
-    def leaked():
-        return {name: n for name, n in grown(before).items()
-                if cache in name and (n >= limit or (n > 0 and name == "proc_dir_entry"))}
-
-    # RCU and work queues free some of them a little later.
-    try:
-        tap.wait_until(lambda: not leaked(), what, 20)
-    except TimeoutError:
-        pass
-    tap.equal(leaked(), {}, f"{what} (no {limit} more objects in {cache or 'any cache'})")
-
-
-def percpu_no_more(what, before, now):
-    tap.ok(now <= before + PERCPU_SLACK, f"{what} leave no per-CPU memory behind",
-           f"was {before}, is {now}, slack {PERCPU_SLACK}")
 
 
 def idle():
