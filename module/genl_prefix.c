@@ -424,7 +424,7 @@ int netlab_stage_commit_do(struct sk_buff *skb, struct genl_info *info)
 	err = netlab_echo_check(info);
 	if (err)
 		return err;
-	err = netlab_stage_prepare(ns, info->snd_portid);
+	err = netlab_stage_check(ns, info->snd_portid);
 	if (err == -ESTALE)
 		NL_SET_ERR_MSG(info->extack,
 			       "this socket has begun no set with stage-begin");

@@ -31,6 +31,16 @@ static int netlab_set_ready(struct netlab_net *ns)
 	return netlab_hooks_prefixes(ns, true);
 }
 
+/*
+ * Where no set is in force or staged, the hooks aren't needed. They stay for
+ * one that is staged: to let it be in force must not fail.
+ */
+static void netlab_set_rest(struct netlab_net *ns)
+{
+	if (!netlab_set(ns) && !ns->staged)
+		netlab_hooks_prefixes(ns, false);
+}
+
 /* Lets another set be in force, or none; frees the one that was. */
 static void netlab_set_publish(struct netlab_net *ns,
 			       struct netlab_prefixes *set)
@@ -39,8 +49,7 @@ static void netlab_set_publish(struct netlab_net *ns,
 
 	rcu_assign_pointer(ns->prefixes, set);
 	ns->prefixes_seq++;
-	if (!set)
-		netlab_hooks_prefixes(ns, false);
+	netlab_set_rest(ns);
 	if (old)
 		netlab_prefixes_free(old);
 }
@@ -125,8 +134,8 @@ int netlab_set_add(struct netlab_net *ns, const struct netlab_prefix_key *key,
 		netlab_defrag_get6();
 	mutex_lock(&ns->config_lock);
 	err = netlab_set_insert(ns, key, settings, replace);
-	if (err && !netlab_set(ns))
-		netlab_hooks_prefixes(ns, false);
+	if (err)
+		netlab_set_rest(ns);
 	mutex_unlock(&ns->config_lock);
 	netlab_proxy_apply(ns);
 	return err;
@@ -186,6 +195,7 @@ static void netlab_stage_drop(struct netlab_net *ns, u32 portid)
 		return;
 	netlab_prefixes_free(ns->staged);
 	ns->staged = NULL;
+	netlab_set_rest(ns);
 }
 
 /**
@@ -241,6 +251,9 @@ int netlab_stage_add(struct netlab_net *ns, u32 portid,
 		err = -ESTALE;
 	else
 		err = netlab_proxy_reserve(ns, key, settings);
+	/* Also that it can be in force: others may add to it until it is. */
+	if (!err)
+		err = netlab_set_ready(ns);
 	if (!err)
 		err = netlab_prefixes_add(ns->staged, key, settings, replace);
 	mutex_unlock(&ns->config_lock);
@@ -248,30 +261,25 @@ int netlab_stage_add(struct netlab_net *ns, u32 portid,
 }
 
 /**
- * netlab_stage_prepare() - make sure that netlab_stage_commit() can't fail
+ * netlab_stage_check() - whether a socket stages a set
  * @ns: the namespace
- * @portid: of the socket whose set it is
+ * @portid: of the socket
  *
- * Context: process; takes @ns's config_lock.
- *
- * Return: 0; -ESTALE where the socket stages none; -ENOMEM.
+ * Context: process; takes @ns's config_lock. Return: 0; -ESTALE.
  */
-int netlab_stage_prepare(struct netlab_net *ns, u32 portid)
+int netlab_stage_check(struct netlab_net *ns, u32 portid)
 {
-	int err = 0;
+	int err;
 
 	mutex_lock(&ns->config_lock);
-	if (!ns->staged || ns->staged_by != portid)
-		err = -ESTALE;
-	else if (ns->staged->n)
-		err = netlab_set_ready(ns);
+	err = ns->staged && ns->staged_by == portid ? 0 : -ESTALE;
 	mutex_unlock(&ns->config_lock);
 	return err;
 }
 
 /**
  * netlab_stage_commit() - let the staged set be in force
- * @ns: the namespace, after netlab_stage_prepare()
+ * @ns: the namespace
  * @portid: of the socket whose set it is
  *
  * Requests meet the old set or the new one, whole. Context: process; takes

@@ -21,7 +21,7 @@ int netlab_stage_add(struct netlab_net *ns, u32 portid,
 		     const struct netlab_prefix_key *key,
 		     const struct netlab_prefix_settings *settings,
 		     bool replace);
-int netlab_stage_prepare(struct netlab_net *ns, u32 portid);
+int netlab_stage_check(struct netlab_net *ns, u32 portid);
 void netlab_stage_commit(struct netlab_net *ns, u32 portid);
 
 void netlab_set_exit(struct netlab_net *ns);
