@@ -45,15 +45,12 @@ netlab_outcomes_policy[NETLAB_A_OUTCOMES_MAX + 1] = {
 	[NETLAB_A_OUTCOMES_ZERO_ROWS] = { .type = NLA_FLAG },
 };
 
-static int netlab_reply_epoch(struct genl_info *info, u8 cmd, u32 epoch,
-			      u64 since)
+/* Consumes @skb. */
+static int netlab_reply_epoch(struct sk_buff *skb, struct genl_info *info,
+			      u8 cmd, u32 epoch, u64 since)
 {
-	struct sk_buff *skb;
 	void *hdr;
 
-	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!skb)
-		return -ENOMEM;
 	hdr = genlmsg_put_reply(skb, info, &netlab_family, 0, cmd);
 	if (!hdr ||
 	    netlab_fill_epoch(skb, genl_info_net(info), epoch, since)) {
@@ -67,6 +64,7 @@ static int netlab_reply_epoch(struct genl_info *info, u8 cmd, u32 epoch,
 static int netlab_stats_get(struct sk_buff *skb, struct genl_info *info)
 {
 	struct netlab_net *ns = netlab_net(genl_info_net(info));
+	struct sk_buff *reply;
 	unsigned int i;
 	u32 epoch;
 	u64 since;
@@ -78,21 +76,33 @@ static int netlab_stats_get(struct sk_buff *skb, struct genl_info *info)
 				    "only a dump can be filtered");
 		return -EINVAL;
 	}
+	reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!reply)
+		return -ENOMEM;
 	netlab_account_epoch(&ns->account, &epoch, &since);
-	return netlab_reply_epoch(info, NETLAB_CMD_STATS_GET, epoch, since);
+	return netlab_reply_epoch(reply, info, NETLAB_CMD_STATS_GET, epoch,
+				  since);
 }
 
 static int netlab_stats_reset(struct sk_buff *skb, struct genl_info *info)
 {
 	struct netlab_net *ns = netlab_net(genl_info_net(info));
+	struct sk_buff *reply;
 	u32 epoch;
 	u64 since;
 	int err;
 
+	/* First: once there is a new epoch it must not be refused. */
+	reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!reply)
+		return -ENOMEM;
 	err = netlab_account_reset(&ns->account, &epoch, &since);
-	if (err)
+	if (err) {
+		nlmsg_free(reply);
 		return err;
-	return netlab_reply_epoch(info, NETLAB_CMD_STATS_RESET, epoch, since);
+	}
+	return netlab_reply_epoch(reply, info, NETLAB_CMD_STATS_RESET, epoch,
+				  since);
 }
 
 /* As many as there are devices: under RTNL, so that they stay as counted. */
