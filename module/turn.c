@@ -169,12 +169,15 @@ static bool netlab_turn4(struct netlab_direct *direct,
 	if (icmph->type != ICMP_ECHO || !netlab_turn_frame(skb))
 		return false;
 	len = ntohs(iph->tot_len);
+	/* The stack would cut what is longer than the link takes. */
 	if (len < l4 + sizeof(*icmph) || skb->len < len ||
-	    ip_fast_csum(iph, l4 / 4))
+	    len > READ_ONCE(skb->dev->mtu) || ip_fast_csum(iph, l4 / 4))
 		return false;
 	/* What Ethernet has padded. */
 	if (skb->len > len && pskb_trim_rcsum(skb, len))
 		return false;
+	/* To be trimmed, it may have been taken apart from its clones. */
+	iph = (struct iphdr *)skb->data;
 	if (!skb_csum_unnecessary(skb) &&
 	    csum_fold(netlab_turn_sum(skb, l4)))
 		return false;
@@ -289,14 +292,17 @@ static bool netlab_turn6(struct netlab_direct *direct,
 		return false;
 	if (skb->len > l4 + len && pskb_trim_rcsum(skb, l4 + len))
 		return false;
+	ip6h = (struct ipv6hdr *)skb->data;
 	if (!skb_csum_unnecessary(skb) &&
 	    csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, len, IPPROTO_ICMPV6,
 			    netlab_turn_sum(skb, l4)))
 		return false;
 	idev = __in6_dev_get(skb->dev);
 	if (!idev || READ_ONCE(idev->cnf.disable_ipv6) ||
+	    l4 + len > READ_ONCE(idev->cnf.mtu6) ||
 	    netlab_odd_addresses6(ip6h) || netlab_disabled6(net) ||
-	    ipv6_addr_loopback(&ip6h->daddr))
+	    ipv6_addr_loopback(&ip6h->daddr) ||
+	    ipv6_chk_addr(net, &ip6h->saddr, skb->dev, 0))
 		return false;
 
 	if (config->set.local &&
@@ -308,7 +314,6 @@ static bool netlab_turn6(struct netlab_direct *direct,
 		slot = netlab_turn_prefix(ns, NETLAB_FAMILY_IPV6,
 					  netlab_address6(&ip6h->daddr));
 		if (!slot || !netlab_foreign6(net, skb->dev, &ip6h->daddr) ||
-		    ipv6_chk_addr(net, &ip6h->saddr, skb->dev, 0) ||
 		    !xfrm6_policy_check(NULL, XFRM_POLICY_FWD, skb))
 			return false;
 	}

@@ -109,6 +109,38 @@ def other_addresses(port):
     direct.set_direct("right", "veth0", "off")
 
 
+def own_source(port):
+    """Another of the namespace's own addresses as the source: the stack would answer itself."""
+    net.ip("right", "addr add 203.0.113.8/32 dev lo", "addr add 2001:db8:9::8/128 dev lo nodad")
+    for family, source in ("ipv4", "203.0.113.8"), ("ipv6", "2001:db8:9::8"):
+        ask = direct.request(family, src=source)
+        without = direct.asked("right", port, [ask])
+        direct.set_direct("right", "veth0", "on")
+        tap.equal(direct.asked("right", port, [ask]), without, f"{family}: the source is another own address: as without direct")
+        direct.set_direct("right", "veth0", "off")
+    net.ip("right", "addr del 203.0.113.8/32 dev lo", "addr del 2001:db8:9::8/128 dev lo")
+
+
+def longer_than_mtu(port):
+    """A link may bring more than it takes; veth a VLAN tag's four bytes. The stack cuts its reply."""
+    net.ip("left", "link set veth0 mtu 9000")
+    for family, header in ("ipv4", 28), ("ipv6", 48):
+        for size, path in (1500, "direct"), (1501, "local"), (1504, "local"):
+            ask = direct.request(family, direct.PATTERN[:size - header])
+            local("off")
+            stack, _ = direct.asked("right", port, [ask])
+            local("on")
+            direct.set_direct("right", "veth0", "on")
+            got, count = direct.asked("right", port, [ask])
+            direct.set_direct("right", "veth0", "off")
+            wrong = []
+            same_frames(got, stack, wrong, "the stack")
+            if count != {(family, path, "replied"): 1} or not got or max(map(len, got)) > 1514:
+                wrong.append(f"outcomes {count}, frames of {[len(frame) for frame in got]} bytes")
+            tap.ok(not wrong, f"{family}: {size} bytes over a link that takes 1500: as the stack, by {path}", *wrong)
+    net.ip("left", "link set veth0 mtu 1500")
+
+
 def default_ttl(port):
     """What a reply's TTL is, is the namespace's to say."""
     net.sysctl("right", ipv4__ip_default_ttl=77, ipv6__conf__veth0__hop_limit=78)
@@ -127,6 +159,8 @@ def main():
     left_alone(port)
     turned_round(port)
     default_ttl(port)
+    own_source(port)
+    longer_than_mtu(port)
     other_addresses(port)
     tap.equal(net.outcomes("right"), outcomes("right"), "the tool and /proc have the same outcomes")
 
