@@ -164,6 +164,17 @@ static __wsum netlab_sum(const struct sk_buff *skb,
 }
 
 /*
+ * What is left to a device to sum is right, as the stack has it; but only if
+ * that begins behind the IP header. nf_checksum() doesn't look.
+ */
+static bool netlab_sum_is_left(const struct sk_buff *skb,
+			       const struct netlab_packet *p)
+{
+	return skb->ip_summed == CHECKSUM_PARTIAL &&
+	       skb_checksum_start_offset(skb) >= p->l4;
+}
+
+/*
  * nf_checksum() sums the IP header too, taking it for right; but into options
  * the stack has written since it verified them.
  */
@@ -172,7 +183,10 @@ static bool netlab_bad_checksum4(struct sk_buff *skb,
 {
 	if (likely(netlab_sums_itself(skb)))
 		return csum_fold(netlab_sum(skb, p));
-	if (unlikely(p->flags & NETLAB_PACKET_OPTIONS))
+	if (netlab_sum_is_left(skb, p))
+		return false;
+	if (unlikely(p->flags & NETLAB_PACKET_OPTIONS ||
+		     skb->ip_summed == CHECKSUM_PARTIAL))
 		return csum_fold(skb_checksum(skb, p->l4, skb->len - p->l4, 0));
 	return nf_checksum(skb, NF_INET_LOCAL_IN, p->l4, IPPROTO_ICMP, AF_INET);
 }
@@ -305,10 +319,18 @@ static bool netlab_bad_checksum6(struct sk_buff *skb, unsigned int hook,
 {
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
 
-	if (unlikely(!netlab_sums_itself(skb)))
+	__wsum sum;
+
+	if (likely(netlab_sums_itself(skb)))
+		sum = netlab_sum(skb, p);
+	else if (netlab_sum_is_left(skb, p))
+		return false;
+	else if (skb->ip_summed == CHECKSUM_PARTIAL)
+		sum = skb_checksum(skb, p->l4, skb->len - p->l4, 0);
+	else
 		return nf_checksum(skb, hook, p->l4, IPPROTO_ICMPV6, AF_INET6);
 	return csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, skb->len - p->l4,
-			       IPPROTO_ICMPV6, netlab_sum(skb, p));
+			       IPPROTO_ICMPV6, sum);
 }
 
 static bool netlab_bad_source6(const struct sk_buff *skb)

@@ -11,6 +11,7 @@
 #include <net/flow.h>
 #include <net/icmp.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/l3mdev.h>
@@ -28,7 +29,8 @@ static __always_inline int netlab_reply_writable(struct sk_buff *skb,
 	/* As fragments they would be cut where the request's were. */
 	if (skb_has_frag_list(skb) && skb_linearize(skb))
 		return -ENOMEM;
-	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
+	/* Clones share what netlab_reply_scrub() takes off. */
+	if (unlikely(skb_is_gso(skb)) && skb_unclone(skb, GFP_ATOMIC))
 		return -ENOMEM;
 	if (likely(skb_headlen(skb) >= len && !skb_cloned(skb)))
 		return 0;
@@ -42,6 +44,9 @@ static __always_inline int netlab_reply_writable(struct sk_buff *skb,
 static __always_inline void netlab_reply_scrub(struct sk_buff *skb, u32 mark,
 					       size_t cb)
 {
+	/* A virtual machine or tun can say anything: no ICMP is ever cut so. */
+	if (unlikely(skb_is_gso(skb)))
+		skb_gso_reset(skb);
 	skb_orphan(skb);
 	skb_scrub_packet(skb, true);
 	skb_clear_hash(skb);
@@ -54,6 +59,18 @@ static __always_inline void netlab_reply_scrub(struct sk_buff *skb, u32 mark,
 	skb->priority = 0;
 	skb->mark = mark;
 	memset(skb->cb, 0, cb);
+}
+
+/*
+ * The sum over an echo message, its checksum left out. Where a request's was
+ * left to a device to fill in, at a place that it named, that stays undone: the
+ * reply is summed anew, as the stack does each time.
+ */
+static __wsum netlab_reply_sum(const struct sk_buff *skb,
+			       const struct netlab_packet *p, __sum16 *check)
+{
+	*check = 0;
+	return skb_checksum(skb, p->l4, skb->len - p->l4, 0);
 }
 
 /* The VRF that a device belongs to, or is. */
@@ -82,6 +99,7 @@ static int netlab_reply_vrf(struct net_device *dev)
 int netlab_reply4(struct netlab_cpu *cpu, struct sk_buff *skb,
 		  const struct netlab_packet *p, bool own)
 {
+	const bool partial = skb->ip_summed == CHECKSUM_PARTIAL;
 	struct iphdr *iph = ip_hdr(skb);
 	struct netlab_net *ns = cpu->ns;
 	struct net *net = ns->net;
@@ -121,8 +139,11 @@ int netlab_reply4(struct netlab_cpu *cpu, struct sk_buff *skb,
 
 	icmph = (struct icmphdr *)(skb_network_header(skb) + p->l4);
 	icmph->type = ICMP_ECHOREPLY;
-	netlab_reply_checksum(&icmph->checksum, ICMP_ECHO, ICMP_ECHOREPLY,
-			      icmph->code);
+	if (unlikely(partial))
+		icmph->checksum = csum_fold(netlab_reply_sum(skb, p, &icmph->checksum));
+	else
+		netlab_reply_checksum(&icmph->checksum, ICMP_ECHO,
+				      ICMP_ECHOREPLY, icmph->code);
 
 	iph = ip_hdr(skb);
 	swap(iph->saddr, iph->daddr);
@@ -182,6 +203,7 @@ static int netlab_reply_iif(const struct sk_buff *skb)
 int netlab_reply6(struct netlab_cpu *cpu, struct sk_buff *skb,
 		  const struct netlab_packet *p, bool own)
 {
+	const bool partial = skb->ip_summed == CHECKSUM_PARTIAL;
 	struct ipv6hdr *ip6h = ipv6_hdr(skb);
 	struct netlab_net *ns = cpu->ns;
 	struct net *net = ns->net;
@@ -222,10 +244,16 @@ int netlab_reply6(struct netlab_cpu *cpu, struct sk_buff *skb,
 
 	icmp6h = (struct icmp6hdr *)(skb_network_header(skb) + p->l4);
 	icmp6h->icmp6_type = ICMPV6_ECHO_REPLY;
-	netlab_reply_checksum(&icmp6h->icmp6_cksum, ICMPV6_ECHO_REQUEST,
-			      ICMPV6_ECHO_REPLY, icmp6h->icmp6_code);
-
 	ip6h = ipv6_hdr(skb);
+	if (unlikely(partial))
+		icmp6h->icmp6_cksum =
+			csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr,
+					skb->len - p->l4, IPPROTO_ICMPV6,
+					netlab_reply_sum(skb, p, &icmp6h->icmp6_cksum));
+	else
+		netlab_reply_checksum(&icmp6h->icmp6_cksum, ICMPV6_ECHO_REQUEST,
+				      ICMPV6_ECHO_REPLY, icmp6h->icmp6_code);
+
 	swap(ip6h->saddr, ip6h->daddr);
 	ip6h->hop_limit = label.hop_limit;
 	ip6_flow_hdr(ip6h, ipv6_get_dsfield(ip6h), label.label);

@@ -60,13 +60,18 @@ class Port:
                     frame = frame[:12] + struct.pack("!HH", tpid, tci) + frame[12:]
         return frame
 
+    def send(self, frame):
+        self.sock.send(frame)
+
+    ask = send
+
     def exchange(self, frames):
         """Send frames; all that comes back, in order."""
         for frame in frames:
-            self.sock.send(frame)
+            self.send(frame)
         self.asked += 1
         me = struct.pack("!HI", 0x0200, 0xf0000000 + self.asked)
-        self.sock.send(b"\xff" * 6 + me + struct.pack("!HHHBBH", 0x0806, 1, 0x0800, 6, 4, 1) +
+        self.ask(b"\xff" * 6 + me + struct.pack("!HHHBBH", 0x0806, 1, 0x0800, 6, 4, 1) +
                        me + bytes(4) + bytes(6) + socket.inet_aton(self.target))
         got = []
         while True:
