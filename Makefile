@@ -29,7 +29,10 @@ LLVM_FLAG = $(if $(shell grep -s '^CONFIG_CC_IS_CLANG=y' \
 	$(KDIR)/include/config/auto.conf),LLVM=1)
 KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) $(LLVM_FLAG)
 
-.PHONY: all module tool run check check-debug lint bench install uninstall clean distclean dist \
+# What boots the throw-away machine, or is said of the sources.
+TEST_TARGETS := run check check-debug fuzz lint bench
+
+.PHONY: all module tool $(TEST_TARGETS) install uninstall clean distclean dist \
 	help kdir guest-module test-programs install-tool install-module
 .DEFAULT_GOAL := all
 
@@ -76,7 +79,7 @@ build/userspace/%.o: userspace/%.c Makefile
 ## ---- the throw-away machine and the tests
 
 # One clock for all the steps that are told of.
-run check check-debug lint bench: export NETLAB_BEGAN := $(shell date +%s)
+$(TEST_TARGETS): export NETLAB_BEGAN := $(shell date +%s)
 
 run: ## boot a throw-away machine and show netlab at work in it
 	@tests/vm/prepare run
@@ -84,6 +87,9 @@ run: ## boot a throw-away machine and show netlab at work in it
 
 check: ## all tests, in a throw-away machine (TESTS='FILE...' for some)
 	@tests/run $(TESTS)
+
+fuzz: ## a million damaged packets and 200,000 netlink messages (SEED=N the same again)
+	@tests/run tests/fuzz/*.py
 
 lint: ## checkpatch, sparse, W=1, shellcheck, codespell, symbol names
 	@tests/run --lint
@@ -99,11 +105,19 @@ bench: ## what counting a packet costs, netlab and its peers (table, JSON, chart
 # so that they run in any root folder.
 TEST_PROGRAMS := $(patsubst tests/net/%.c,build/tests/%,$(wildcard tests/net/*.c))
 
-test-programs: $(TEST_PROGRAMS)
+FUZZ_PROGRAMS := build/tests/fuzz-packets build/tests/fuzz-netlink
+
+test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
 
 build/tests/%: tests/net/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -O2 -Wall -Wextra -Imodule/uapi -static -pthread -o $@ $<
+
+build/tests/fuzz-packets: $(addprefix tests/fuzz/,packets.c ports.c cases.c damage.c frames.c kcov.c)
+build/tests/fuzz-netlink: $(addprefix tests/fuzz/,netlink.c messages.c kcov.c)
+$(FUZZ_PROGRAMS): $(wildcard tests/fuzz/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -Imodule/uapi -static -pthread -o $@ $(filter %.c,$^)
 
 ## ---- on this host
 
