@@ -174,7 +174,8 @@ static bool netlab_proxy_hears(const struct netlab_prefix_key *key,
  * @key: a prefix
  * @settings: of that prefix
  *
- * Context: process, @ns's config_lock held. Return: 0; -ENOMEM.
+ * To be followed by netlab_proxy_apply(). Context: process, @ns's config_lock
+ * held. Return: 0; -ENOMEM.
  */
 int netlab_proxy_reserve(struct netlab_net *ns,
 			 const struct netlab_prefix_key *key,
@@ -190,6 +191,8 @@ int netlab_proxy_reserve(struct netlab_net *ns,
 		return -ENOMEM;
 	pd->ifindex = settings->proxy;
 	list_add(&pd->list, &ns->proxied);
+	/* Should there be no prefix after all, it isn't left behind. */
+	WRITE_ONCE(ns->proxied_changed, true);
 	return 0;
 }
 

@@ -97,13 +97,13 @@ def twins_lane(twins, seed, path, total):
             result(not wrong, f"twins, {way}: {name}: the counters agree", {}, *wrong)
 
 
-def flood(number, name, way, share, on, seed, path, total):
+def flood(number, name, way, share, on, seed, path, total, cpu):
     ns = f"t{number}"
     (where, port), dev = target(ns, way, on)
-    listener = fuzz.start("packets", "listen", "-i", dev, "-c", 0, ns=ns) if "clone" in on else None
+    listener = fuzz.start("packets", "listen", "-i", dev, "-c", 1 - cpu, ns=ns) if "clone" in on else None
     pings = () if "limits" in on else ("-p",)
     process = fuzz.start("packets", "flood", "-i", port, "-w", way, "-f", path, "-s", seed + 100 + number,
-                         "-n", FRAMES * share // 100, "-c", 1, *pings, ns=where)
+                         "-n", FRAMES * share // 100, "-c", cpu, *pings, ns=where)
     counts, lines, good = fuzz.finish(process)
     if listener:
         good = good and listener.poll() is None
@@ -134,9 +134,31 @@ def lane(function, *args):
     return thread
 
 
-def floods_lane(seed, path, total):
-    for number, (name, way, share, on) in enumerate(FLOODS):
-        flood(number, name, way, share, on, seed, path, total)
+def floods_lane(jobs, cpu, *args):
+    """Floods on one CPU, of those that are left."""
+    for number, (name, way, share, on) in jobs:
+        flood(number, name, way, share, on, *args, cpu)
+
+
+def first_lane(twins, jobs, *args):
+    twins_lane(twins, *args)
+    floods_lane(jobs, 0, *args)
+
+
+class Jobs:
+    """What is still to be done; several threads take from it."""
+
+    def __init__(self, *jobs):
+        self.lock, self.jobs = threading.Lock(), list(enumerate(jobs))
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        with self.lock:
+            if not self.jobs:
+                raise StopIteration
+            return self.jobs.pop(0)
 
 
 def main():
@@ -154,7 +176,8 @@ def main():
     # What is never completed stays: 40 % of the fragmented are such.
     twins.sysctl(ipv4__ipfrag_high_thresh=1 << 27, ipv6__ip6frag_high_thresh=1 << 27)
     total = Total()
-    for thread in [lane(twins_lane, twins, seed, path, total), lane(floods_lane, seed, path, total)]:
+    jobs = Jobs(*FLOODS)
+    for thread in [lane(first_lane, twins, jobs, seed, path, total), lane(floods_lane, jobs, 1, seed, path, total)]:
         thread.join()
     tap.ok(total.frames >= FRAMES and total.replies > FRAMES // 100, f"{total.frames} frames, {total.replies} echo replies")
     net.del_namespace("tester", *NAMES)

@@ -20,5 +20,6 @@ extern struct kunit_suite netlab_test_trie;
 extern struct kunit_suite netlab_test_prefix;
 extern struct kunit_suite netlab_test_slot;
 extern struct kunit_suite netlab_test_accuracy;
+extern struct kunit_suite netlab_test_random_suite;
 
 #endif /* _NETLAB_TEST_SUITES_H */
