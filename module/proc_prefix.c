@@ -4,11 +4,19 @@
  * fits into a page; what follows is found by the last prefix that was shown.
  */
 #include <linux/netdevice.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 
 #include "address.h"
 #include "main.h"
 #include "proc.h"
+
+/*
+ * Who reads from far behind has seq_file go through all the rows before, at one
+ * go, and anybody may read. Writers, and RTNL where a device comes or goes, need
+ * not wait for that.
+ */
+#define NETLAB_PROC_ROWS	256
 
 static struct netlab_net *netlab_prefixes_ns(struct seq_file *seq)
 {
@@ -52,6 +60,7 @@ static void *netlab_prefixes_start(struct seq_file *seq, loff_t *pos)
 static void *netlab_prefixes_next(struct seq_file *seq, void *v, loff_t *pos)
 {
 	struct netlab_proc_cursor *cursor = seq->private;
+	struct netlab_net *ns = netlab_prefixes_ns(seq);
 	struct netlab_prefix_settings settings;
 
 	if (v == SEQ_START_TOKEN) {
@@ -61,7 +70,12 @@ static void *netlab_prefixes_next(struct seq_file *seq, void *v, loff_t *pos)
 		cursor->pos = *pos;
 	}
 	(*pos)++;
-	return netlab_cursor_next(netlab_prefixes_ns(seq), cursor);
+	if (!(*pos % NETLAB_PROC_ROWS)) {
+		mutex_unlock(&ns->config_lock);
+		cond_resched();
+		mutex_lock(&ns->config_lock);
+	}
+	return netlab_cursor_next(ns, cursor);
 }
 
 static void netlab_prefixes_stop(struct seq_file *seq, void *v)
