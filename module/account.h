@@ -44,6 +44,14 @@
 /* ARP operations are told apart up to InARP's reply; 0 stands for the rest. */
 #define NETLAB_ARP_OPERATIONS	10
 
+/**
+ * enum netlab_tcp - the TCP segments that are told apart
+ * @NETLAB_TCP_SYN: SYN without ACK
+ * @NETLAB_TCP_SYNACK: SYN with ACK
+ * @NETLAB_TCP_FIN: FIN
+ * @NETLAB_TCP_RST: RST
+ * @NETLAB_TCPS: how many they are
+ */
 enum netlab_tcp {
 	NETLAB_TCP_SYN,
 	NETLAB_TCP_SYNACK,
@@ -179,7 +187,11 @@ static inline unsigned int netlab_key_protocol(unsigned int family,
 	return family == NETLAB_FAMILY_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
 }
 
-/* As struct netlab_counter, summed. */
+/**
+ * struct netlab_sum - struct netlab_counter, summed
+ * @packets: packets
+ * @bytes: layer-3 bytes
+ */
 struct netlab_sum {
 	u64 packets;
 	u64 bytes;

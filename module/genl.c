@@ -361,9 +361,7 @@ struct genl_family netlab_family __ro_after_init = {
 	.n_ops = ARRAY_SIZE(netlab_ops),
 	.policy = netlab_no_policy,
 	.maxattr = ARRAY_SIZE(netlab_no_policy) - 1,
-#ifdef NETLAB_HAVE_RESV_START_OP
-	.resv_start_op = NETLAB_CMD_STATS_GET,
-#endif
+	NETLAB_RESV_START_OP(NETLAB_CMD_STATS_GET)
 };
 
 /**

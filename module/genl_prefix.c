@@ -190,6 +190,14 @@ static int netlab_prefix_settings(struct genl_info *info,
 	return 0;
 }
 
+/**
+ * netlab_prefix_add_do() - answer for one more prefix
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Context: process; takes RTNL and the namespace's config_lock. Return: 0; a
+ * negative errno, and the request's extack says why.
+ */
 int netlab_prefix_add_do(struct sk_buff *skb, struct genl_info *info)
 {
 	struct netlab_net *ns = netlab_net(genl_info_net(info));
@@ -224,6 +232,14 @@ int netlab_prefix_add_do(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/**
+ * netlab_prefix_del_do() - answer for a prefix no longer
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Context: process; takes RTNL and the namespace's config_lock. Return: as
+ * netlab_prefix_add_do().
+ */
 int netlab_prefix_del_do(struct sk_buff *skb, struct genl_info *info)
 {
 	struct netlab_prefix_key key;
@@ -239,6 +255,13 @@ int netlab_prefix_del_do(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/**
+ * netlab_prefix_flush_do() - answer for no prefix any longer
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Context: process; takes RTNL and the namespace's config_lock. Return: 0.
+ */
 int netlab_prefix_flush_do(struct sk_buff *skb, struct genl_info *info)
 {
 	netlab_set_flush(netlab_net(genl_info_net(info)));
@@ -277,6 +300,14 @@ static bool netlab_put_prefix(struct sk_buff *skb, struct netlab_net *ns,
 				 NETLAB_A_PREFIX_PAD);
 }
 
+/**
+ * netlab_prefix_get_do() - tell what one prefix is and counted
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Context: process; takes the namespace's config_lock. Return: as
+ * netlab_prefix_add_do().
+ */
 int netlab_prefix_get_do(struct sk_buff *skb, struct genl_info *info)
 {
 	struct netlab_net *ns = netlab_net(genl_info_net(info));
@@ -376,6 +407,15 @@ int netlab_prefix_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
+/**
+ * netlab_stage_begin_do() - begin a set that is to take the place of the one in
+ * force
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Context: process; takes the namespace's config_lock. Return: as
+ * netlab_prefix_add_do().
+ */
 int netlab_stage_begin_do(struct sk_buff *skb, struct genl_info *info)
 {
 	int err;
@@ -416,6 +456,14 @@ static int netlab_stage_direct(struct netlab_net *ns, struct genl_info *info)
 	return 0;
 }
 
+/**
+ * netlab_stage_commit_do() - let the staged set, and settings, be in force
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Context: process; takes RTNL and the namespace's config_lock. Return: as
+ * netlab_prefix_add_do().
+ */
 int netlab_stage_commit_do(struct sk_buff *skb, struct genl_info *info)
 {
 	struct netlab_net *ns = netlab_net(genl_info_net(info));

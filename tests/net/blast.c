@@ -203,11 +203,12 @@ static void add_frame(enum kind kind, uint8_t protocol)
 	size_t ip_len = ipv4 ? sizeof(struct iphdr) : sizeof(struct ip6_hdr);
 	uint8_t *frame = calloc(1, MAX_FRAME);
 	struct ether_header *eth = (void *)frame;
-	uint8_t *ip = frame + sizeof(*eth);
+	uint8_t *ip;
 	size_t len;
 
 	if (!frame)
 		fail("calloc");
+	ip = frame + sizeof(*eth);
 	if (n_frames == MAX_FRAMES) {
 		fprintf(stderr, "blast: more than %d frames\n", MAX_FRAMES);
 		usage();

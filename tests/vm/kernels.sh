@@ -54,7 +54,7 @@ linux_tarball() {
 		return
 	fi
 	say "fetching $package (about 150 MB)"
-	deb=$CACHE/linux-source.deb.d
+	deb=$CACHE/linux-source.deb.$$ # the caller removes it
 	rm -rf "$deb"
 	fetch_packages "$deb" "$package" || exit
 	find "$deb/root/usr/src" -name "$package.tar.*" | head -n 1
