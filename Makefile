@@ -10,6 +10,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 TESTS   ?=
 KINDS   ?=
+SUITES  ?=
 
 CFLAGS  ?= -O2 -g
 CC      ?= cc
@@ -30,7 +31,7 @@ LLVM_FLAG = $(if $(shell grep -s '^CONFIG_CC_IS_CLANG=y' \
 KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) $(LLVM_FLAG)
 
 # What boots the throw-away machine, or is said of the sources.
-TEST_TARGETS := run check check-debug fuzz lint bench
+TEST_TARGETS := run check check-debug check-matrix fuzz lint bench
 
 .PHONY: all module tool $(TEST_TARGETS) install uninstall clean distclean dist \
 	help kdir guest-module test-programs install-tool install-module
@@ -48,8 +49,9 @@ kdir:
 	echo "or do without: \`make run' brings its own kernel and machine." >&2; \
 	exit 1; }
 
+# +: make does not see for itself that this is a make, which may share its jobs.
 module: kdir ## build netlab.ko for the kernel whose build folder is KDIR
-	$(KBUILD) modules
+	+$(KBUILD) modules
 
 # In a copy, for the guest's kernel: what was built at the top stays.
 guest-module:
@@ -96,6 +98,9 @@ lint: ## checkpatch, sparse, W=1, shellcheck, codespell, symbol names
 
 check-debug: ## the guest's tests under KASAN, lockdep, kmemleak, KCSAN ... (KINDS='debug kmemleak kcsan')
 	@tests/debug/run $(KINDS)
+
+check-matrix: ## DKMS and all guest tests on every Debian kernel, 5.10 to the newest (root; SUITES='SUITE...')
+	@tests/matrix/run $(SUITES)
 
 bench: ## what counting a packet costs, netlab and its peers (table, JSON, chart in build/bench)
 	@tests/vm/prepare run
@@ -173,8 +178,12 @@ clean: ## remove what was built
 distclean: clean ## remove the cache of kernels too
 	rm -rf .cache netlab-*.tar.gz
 
+# What is committed, unless TREE names another state.
+TREE ?= HEAD
+DIST ?= netlab-$(VERSION).tar.gz
+
 dist: ## a source archive, netlab-VERSION.tar.gz
-	git archive --prefix=netlab-$(VERSION)/ -o netlab-$(VERSION).tar.gz HEAD
+	git archive --prefix=netlab-$(VERSION)/ -o $(DIST) $(TREE)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20

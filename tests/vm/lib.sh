@@ -10,10 +10,13 @@ export PATH=$PATH:/usr/sbin:/sbin
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 CACHE=${NETLAB_CACHE:-$TOP/.cache}
 BUILD=$TOP/build
-KERNEL_LINK=$CACHE/kernels/${NETLAB_KERNEL:-default}
+case ${NETLAB_KERNEL:-} in
+/*) KERNEL_LINK=$NETLAB_KERNEL ;; # of tests/matrix
+*) KERNEL_LINK=$CACHE/kernels/${NETLAB_KERNEL:-default} ;;
+esac
 # What is built for that kernel: the module, and its unit tests.
-GUEST=$BUILD/guest${NETLAB_KERNEL:+-$NETLAB_KERNEL}
-GUEST_KUNIT=$BUILD/kunit${NETLAB_KERNEL:+-$NETLAB_KERNEL}
+GUEST=$BUILD/guest${NETLAB_KERNEL:+-${NETLAB_KERNEL##*/}}
+GUEST_KUNIT=$BUILD/kunit${NETLAB_KERNEL:+-${NETLAB_KERNEL##*/}}
 
 # Progress goes to stderr: stdout belongs to what the caller asked for.
 # The clock is that of the first script of several.

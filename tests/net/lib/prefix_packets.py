@@ -13,6 +13,7 @@ import socket
 import struct
 import zlib
 
+import tap
 import topology
 from wire import checksum
 
@@ -126,7 +127,7 @@ def prefixes(ns):
     """{prefix: {column: value}} of /proc/net/netlab/prefixes, numbers as numbers."""
     lines = [line.split() for line in topology.read("/proc/net/netlab/prefixes", ns).splitlines()]
     columns = lines[0][2:]
-    return {line[1]: {name: int(word) if word.isdigit() else word for name, word in zip(columns, line[2:], strict=True)}
+    return {line[1]: {name: int(word) if word.isdigit() else word for name, word in tap.pairs(columns, line[2:])}
             for line in lines[1:]}
 
 

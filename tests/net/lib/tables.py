@@ -139,7 +139,7 @@ def proc(ns):
         if line.startswith("#"):
             columns[words[0][1:]] = words[1:]
         elif words[0] in TABLES:
-            rows.append(_normal(words[0], dict(zip(columns[words[0]], words[1:], strict=True))))
+            rows.append(_normal(words[0], dict(tap.pairs(columns[words[0]], words[1:]))))
     return _collect(rows)
 
 

@@ -65,6 +65,13 @@ def skip(what, reason):
     print(f"ok {_results} - {what} # SKIP {reason}", flush=True)
 
 
+def pairs(names, words):
+    """zip() of two lists that must be equally long; its own way to say so is of Python 3.10."""
+    if len(names) != len(words):
+        raise ValueError(f"{len(words)} words for {len(names)} columns: {words}")
+    return zip(names, words)
+
+
 def at_end(function):
     """Have a function called when the test ends, however it ends; the last first."""
     _at_end.append(function)

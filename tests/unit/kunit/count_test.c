@@ -41,6 +41,7 @@ enum netlab_test_by {
  * @last: its source's last byte
  * @sourced: whether it has such a source
  * @land: whether its source is its destination
+ * @not_input: whether the hook input never sees it
  */
 struct netlab_test_kind {
 	const char *name;
