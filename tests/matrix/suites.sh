@@ -8,10 +8,12 @@ readonly SUITES=(bullseye bookworm trixie sid trixie-backports)
 
 # Those of tests/vm/prepare that the guest tests and the builds want, and what
 # a machine of its own needs beyond.
+# shellcheck disable=SC2206 # NETLAB_ROOT_MORE is none or several
 readonly ROOT_PACKAGES=(
 	linux-image-amd64 linux-headers-amd64 dkms gcc make libc6-dev pkg-config libmnl-dev libjson-c-dev
 	kmod busybox-static mount procps iproute2 iputils-ping nftables tcpdump ethtool
 	python3 python3-scapy python3-yaml python3-jsonschema
+	${NETLAB_ROOT_MORE:-}
 )
 
 # The host's own mirror, by what apt says of its repositories:
