@@ -23,24 +23,27 @@
  * netlab_raw4() - whether a raw socket wants to see IPv4's echo requests
  * @net: the namespace
  *
- * Context: RCU.
+ * Context: softirqs off, RCU.
  */
 bool netlab_raw4(struct net *net)
 {
 	struct hlist_head *bucket;
+	bool wanted = false;
 	struct sock *sk;
 
 	bucket = &raw_v4_hashinfo.ht[netlab_raw_hash(net, IPPROTO_ICMP)];
 	if (likely(hlist_empty(bucket)))
 		return false;
-	if (netlab_raw_bucket_shared())
-		return true;
+	netlab_raw_lock(&raw_v4_hashinfo);
 	sk_for_each_rcu(sk, bucket)
 		if (net_eq(sock_net(sk), net) &&
 		    inet_sk(sk)->inet_num == IPPROTO_ICMP &&
-		    !(READ_ONCE(raw_sk(sk)->filter.data) & BIT(ICMP_ECHO)))
-			return true;
-	return false;
+		    !(READ_ONCE(raw_sk(sk)->filter.data) & BIT(ICMP_ECHO))) {
+			wanted = true;
+			break;
+		}
+	netlab_raw_unlock(&raw_v4_hashinfo);
+	return wanted;
 }
 
 /**
@@ -293,25 +296,28 @@ int netlab_echo_prefix4(struct netlab_net *ns, struct sk_buff *skb,
  * netlab_raw6() - whether a raw socket wants to see IPv6's echo requests
  * @net: the namespace
  *
- * Context: RCU.
+ * Context: softirqs off, RCU.
  */
 bool netlab_raw6(struct net *net)
 {
 	struct hlist_head *bucket;
+	bool wanted = false;
 	struct sock *sk;
 
 	bucket = &raw_v6_hashinfo.ht[netlab_raw_hash(net, IPPROTO_ICMPV6)];
 	if (likely(hlist_empty(bucket)))
 		return false;
-	if (netlab_raw_bucket_shared())
-		return true;
+	netlab_raw_lock(&raw_v6_hashinfo);
 	sk_for_each_rcu(sk, bucket)
 		if (net_eq(sock_net(sk), net) &&
 		    inet_sk(sk)->inet_num == IPPROTO_ICMPV6 &&
 		    !(READ_ONCE(raw6_sk(sk)->filter.data[ICMPV6_ECHO_REQUEST / 32]) &
-		      BIT(ICMPV6_ECHO_REQUEST % 32)))
-			return true;
-	return false;
+		      BIT(ICMPV6_ECHO_REQUEST % 32))) {
+			wanted = true;
+			break;
+		}
+	netlab_raw_unlock(&raw_v6_hashinfo);
+	return wanted;
 }
 
 static bool netlab_bad_checksum6(struct sk_buff *skb, unsigned int hook,

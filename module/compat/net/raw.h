@@ -5,14 +5,18 @@
 #include_next <net/raw.h>
 
 /*
- * raw_hashfunc() came after the table's walkers moved from a lock to RCU. On
- * a kernel without it, netlab_raw_bucket_shared() tells that only the bucket's
- * emptiness may be looked at: it holds the sockets of every namespace.
+ * raw_hashfunc() came after the table's walkers moved from a lock to RCU. A
+ * kernel without it keeps the sockets of every namespace in one bucket, and
+ * takes the lock itself for each packet of a protocol that has one: so does
+ * netlab then, and only then. Softirqs are off.
  */
 #ifdef RAW_HTABLE_LOG
-static inline bool netlab_raw_bucket_shared(void)
+static inline void netlab_raw_lock(struct raw_hashinfo *table)
 {
-	return false;
+}
+
+static inline void netlab_raw_unlock(struct raw_hashinfo *table)
+{
 }
 
 static inline u32 netlab_raw_hash(const struct net *net, u32 protocol)
@@ -20,9 +24,14 @@ static inline u32 netlab_raw_hash(const struct net *net, u32 protocol)
 	return raw_hashfunc(net, protocol);
 }
 #else
-static inline bool netlab_raw_bucket_shared(void)
+static inline void netlab_raw_lock(struct raw_hashinfo *table)
 {
-	return true;
+	read_lock(&table->lock);
+}
+
+static inline void netlab_raw_unlock(struct raw_hashinfo *table)
+{
+	read_unlock(&table->lock);
 }
 
 static inline u32 netlab_raw_hash(const struct net *net, u32 protocol)
