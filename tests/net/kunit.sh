@@ -52,7 +52,7 @@ fi
 mark="netlab kunit.sh $$ $EPOCHREALTIME"
 echo "$mark" >/dev/kmsg
 modprobe -q kunit enable=1 # where the kernel has it
-ok 'netlab_test.ko loads: with our runner, only if all passed' timeout -k 5 150 insmod "$module"
+ok 'netlab_test.ko loads: with our runner, only if all passed' timeout -k 5 $((${NETLAB_TEST_LIMIT:-180} - 30)) insmod "$module"
 
 results=0
 read_sources
