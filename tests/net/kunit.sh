@@ -49,6 +49,8 @@ if [ ! -e "$module" ]; then
 	done_testing
 fi
 
+# Both have slab caches of the same names.
+ok 'rmmod netlab, of which the unit tests have parts' timeout -k 5 30 rmmod netlab
 mark="netlab kunit.sh $$ $EPOCHREALTIME"
 echo "$mark" >/dev/kmsg
 modprobe -q kunit enable=1 # where the kernel has it
@@ -64,4 +66,5 @@ is 'as many results as there are in the sources' "$results" "${#expected[@]}"
 if [ -e /sys/module/netlab_test ]; then
 	ok 'rmmod netlab_test' timeout -k 5 30 rmmod netlab_test
 fi
+ok 'insmod netlab again' timeout -k 5 30 insmod "$NETLAB_KO"
 done_testing
