@@ -324,7 +324,6 @@ static bool netlab_bad_checksum6(struct sk_buff *skb, unsigned int hook,
 				 const struct netlab_packet *p)
 {
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
-
 	__wsum sum;
 
 	if (likely(netlab_sums_itself(skb)))

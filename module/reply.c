@@ -22,19 +22,60 @@
 #include "main.h"
 #include "reply.h"
 
-/* Makes sure that the headers can be written and that all of it can be sent. */
-static __always_inline int netlab_reply_writable(struct sk_buff *skb,
-						 unsigned int len)
+/*
+ * Where a request's checksum was left to a device to fill in, at a place that
+ * its sender named, that stays undone: it is summed anew, as the stack does it
+ * each time.
+ */
+static void netlab_reply_sum(struct sk_buff *skb, const struct netlab_packet *p,
+			     unsigned int family)
+{
+	/* An ICMPv6 header has it at the same place. */
+	struct icmphdr *icmph = (struct icmphdr *)(skb_network_header(skb) + p->l4);
+	unsigned int len = skb->len - p->l4;
+	__wsum sum;
+
+	icmph->checksum = 0;
+	sum = skb_checksum(skb, p->l4, len, 0);
+	if (IS_ENABLED(CONFIG_IPV6) && family == NETLAB_FAMILY_IPV6)
+		icmph->checksum = csum_ipv6_magic(&ipv6_hdr(skb)->saddr,
+						  &ipv6_hdr(skb)->daddr, len,
+						  IPPROTO_ICMPV6, sum);
+	else
+		icmph->checksum = csum_fold(sum);
+}
+
+/* Any request that netlab_reply_writable() leaves. */
+static noinline int netlab_reply_writable_any(struct sk_buff *skb,
+					      const struct netlab_packet *p,
+					      unsigned int family)
 {
 	/* As fragments they would be cut where the request's were. */
 	if (skb_has_frag_list(skb) && skb_linearize(skb))
 		return -ENOMEM;
-	/* Clones share what netlab_reply_scrub() takes off. */
-	if (unlikely(skb_is_gso(skb)) && skb_unclone(skb, GFP_ATOMIC))
+	/* Clones share what is taken off below. */
+	if (skb_is_gso(skb) && skb_unclone(skb, GFP_ATOMIC))
 		return -ENOMEM;
-	if (likely(skb_headlen(skb) >= len && !skb_cloned(skb)))
+	if (skb_ensure_writable(skb, p->l4 + sizeof(struct icmphdr)))
+		return -ENOMEM;
+
+	/* A virtual machine or tun can say anything: no ICMP is ever cut so. */
+	if (skb_is_gso(skb))
+		skb_gso_reset(skb);
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		netlab_reply_sum(skb, p, family);
+	return 0;
+}
+
+/* Makes sure that the headers can be written and that all of it can be sent. */
+static __always_inline int netlab_reply_writable(struct sk_buff *skb,
+						 const struct netlab_packet *p,
+						 unsigned int family)
+{
+	if (likely(!skb_is_nonlinear(skb) && !skb_cloned(skb) &&
+		   !skb_is_gso(skb) && skb->ip_summed != CHECKSUM_PARTIAL))
 		return 0;
-	return skb_ensure_writable(skb, len);
+	return netlab_reply_writable_any(skb, p, family);
 }
 
 /*
@@ -44,9 +85,6 @@ static __always_inline int netlab_reply_writable(struct sk_buff *skb,
 static __always_inline void netlab_reply_scrub(struct sk_buff *skb, u32 mark,
 					       size_t cb)
 {
-	/* A virtual machine or tun can say anything: no ICMP is ever cut so. */
-	if (unlikely(skb_is_gso(skb)))
-		skb_gso_reset(skb);
 	skb_orphan(skb);
 	skb_scrub_packet(skb, true);
 	skb_clear_hash(skb);
@@ -59,18 +97,6 @@ static __always_inline void netlab_reply_scrub(struct sk_buff *skb, u32 mark,
 	skb->priority = 0;
 	skb->mark = mark;
 	memset(skb->cb, 0, cb);
-}
-
-/*
- * The sum over an echo message, its checksum left out. Where a request's was
- * left to a device to fill in, at a place that it named, that stays undone: the
- * reply is summed anew, as the stack does each time.
- */
-static __wsum netlab_reply_sum(const struct sk_buff *skb,
-			       const struct netlab_packet *p, __sum16 *check)
-{
-	*check = 0;
-	return skb_checksum(skb, p->l4, skb->len - p->l4, 0);
 }
 
 /* The VRF that a device belongs to, or is. */
@@ -99,7 +125,6 @@ static int netlab_reply_vrf(struct net_device *dev)
 int netlab_reply4(struct netlab_cpu *cpu, struct sk_buff *skb,
 		  const struct netlab_packet *p, bool own)
 {
-	const bool partial = skb->ip_summed == CHECKSUM_PARTIAL;
 	struct iphdr *iph = ip_hdr(skb);
 	struct netlab_net *ns = cpu->ns;
 	struct net *net = ns->net;
@@ -128,7 +153,7 @@ int netlab_reply4(struct netlab_cpu *cpu, struct sk_buff *skb,
 		refdst_drop(refdst);
 		return NETLAB_OUTCOME_BAD_SOURCE;
 	}
-	if (netlab_reply_writable(skb, p->l4 + sizeof(*icmph))) {
+	if (netlab_reply_writable(skb, p, NETLAB_FAMILY_IPV4)) {
 		refdst_drop(refdst);
 		return NETLAB_OUTCOME_NO_MEMORY;
 	}
@@ -139,11 +164,8 @@ int netlab_reply4(struct netlab_cpu *cpu, struct sk_buff *skb,
 
 	icmph = (struct icmphdr *)(skb_network_header(skb) + p->l4);
 	icmph->type = ICMP_ECHOREPLY;
-	if (unlikely(partial))
-		icmph->checksum = csum_fold(netlab_reply_sum(skb, p, &icmph->checksum));
-	else
-		netlab_reply_checksum(&icmph->checksum, ICMP_ECHO,
-				      ICMP_ECHOREPLY, icmph->code);
+	netlab_reply_checksum(&icmph->checksum, ICMP_ECHO, ICMP_ECHOREPLY,
+			      icmph->code);
 
 	iph = ip_hdr(skb);
 	swap(iph->saddr, iph->daddr);
@@ -203,7 +225,6 @@ static int netlab_reply_iif(const struct sk_buff *skb)
 int netlab_reply6(struct netlab_cpu *cpu, struct sk_buff *skb,
 		  const struct netlab_packet *p, bool own)
 {
-	const bool partial = skb->ip_summed == CHECKSUM_PARTIAL;
 	struct ipv6hdr *ip6h = ipv6_hdr(skb);
 	struct netlab_net *ns = cpu->ns;
 	struct net *net = ns->net;
@@ -231,7 +252,7 @@ int netlab_reply6(struct netlab_cpu *cpu, struct sk_buff *skb,
 		refdst_drop(refdst);
 		return NETLAB_OUTCOME_BAD_SOURCE;
 	}
-	if (netlab_reply_writable(skb, p->l4 + sizeof(*icmp6h))) {
+	if (netlab_reply_writable(skb, p, NETLAB_FAMILY_IPV6)) {
 		refdst_drop(refdst);
 		return NETLAB_OUTCOME_NO_MEMORY;
 	}
@@ -244,16 +265,10 @@ int netlab_reply6(struct netlab_cpu *cpu, struct sk_buff *skb,
 
 	icmp6h = (struct icmp6hdr *)(skb_network_header(skb) + p->l4);
 	icmp6h->icmp6_type = ICMPV6_ECHO_REPLY;
-	ip6h = ipv6_hdr(skb);
-	if (unlikely(partial))
-		icmp6h->icmp6_cksum =
-			csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr,
-					skb->len - p->l4, IPPROTO_ICMPV6,
-					netlab_reply_sum(skb, p, &icmp6h->icmp6_cksum));
-	else
-		netlab_reply_checksum(&icmp6h->icmp6_cksum, ICMPV6_ECHO_REQUEST,
-				      ICMPV6_ECHO_REPLY, icmp6h->icmp6_code);
+	netlab_reply_checksum(&icmp6h->icmp6_cksum, ICMPV6_ECHO_REQUEST,
+			      ICMPV6_ECHO_REPLY, icmp6h->icmp6_code);
 
+	ip6h = ipv6_hdr(skb);
 	swap(ip6h->saddr, ip6h->daddr);
 	ip6h->hop_limit = label.hop_limit;
 	ip6_flow_hdr(ip6h, ipv6_get_dsfield(ip6h), label.label);
