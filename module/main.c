@@ -34,7 +34,7 @@ static int __net_init netlab_net_init(struct net *net)
 	int err;
 
 	ns->net = net;
-	INIT_LIST_HEAD(&ns->proxied);
+	netlab_proxy_init(ns);
 	INIT_LIST_HEAD(&ns->direct);
 	err = netlab_account_init(&ns->account, ns);
 	if (err)
@@ -111,7 +111,7 @@ static int netlab_event(struct notifier_block *nb, unsigned long event,
 	struct netlab_net *ns = netlab_net(dev_net(dev));
 
 	if (event == NETDEV_REGISTER) {
-		netlab_proxy_recall(ns, dev);
+		netlab_proxy_recall(ns);
 	} else if (event == NETDEV_UNREGISTER) {
 		netlab_direct_forget(ns, dev);
 		netlab_proxy_forget(ns, dev);

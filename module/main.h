@@ -8,6 +8,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
 #include "account.h"
@@ -36,6 +37,7 @@ struct proc_dir_entry;
  * @staged_by: port of the socket that stages them
  * @proxied: devices on whose links IPv6 prefixes are answered for
  * @proxied_changed: netlab_proxy_apply() has something to do
+ * @proxied_work: calls it
  * @direct: devices that are answered at; RTNL protects it
  * @routes: the ways back that replies went lately
  * @mib: what the host's own MIB doesn't know yet
@@ -56,6 +58,7 @@ struct netlab_net {
 	u32 staged_by;
 	struct list_head proxied;
 	bool proxied_changed;
+	struct work_struct proxied_work;
 	struct list_head direct;
 	struct netlab_route_cache routes;
 	struct netlab_mib mib;

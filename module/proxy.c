@@ -4,6 +4,7 @@
 #include <linux/netfilter.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include <net/addrconf.h>
 #include <net/arp.h>
 #include <net/ip.h>
@@ -257,10 +258,12 @@ void netlab_proxy_apply(struct netlab_net *ns)
 	list_for_each_entry_safe(pd, next, &ns->proxied, list) {
 		if (!pd->prefixes) {
 			/* What is staged may yet need its place. */
-			if (!ns->staged)
+			if (!ns->staged) {
 				netlab_proxy_free(pd);
-			else
+			} else {
 				netlab_proxy_deafen(pd);
+				ns->proxied_changed = true;
+			}
 			continue;
 		}
 		if (pd->dev)
@@ -295,20 +298,32 @@ void netlab_proxy_forget(struct netlab_net *ns, struct net_device *dev)
 /**
  * netlab_proxy_recall() - a device comes into the namespace, maybe again
  * @ns: the namespace
- * @dev: the device
  *
- * One that comes back has the index that its prefixes know. Context: process,
- * RTNL.
+ * One that comes back has the index that its prefixes know. What it has to hear
+ * it is told a moment later: the kernel may hold the device's own lock now,
+ * which dev_set_allmulti() takes. Context: process, RTNL.
  */
-void netlab_proxy_recall(struct netlab_net *ns, struct net_device *dev)
+void netlab_proxy_recall(struct netlab_net *ns)
 {
-	struct netlab_proxy_dev *pd;
+	if (list_empty(&ns->proxied))
+		return;
+	WRITE_ONCE(ns->proxied_changed, true);
+	schedule_work(&ns->proxied_work);
+}
 
-	mutex_lock(&ns->config_lock);
-	pd = netlab_proxy_dev(ns, dev->ifindex);
-	if (pd && pd->prefixes && !pd->dev && !dev_set_allmulti(dev, 1))
-		pd->dev = dev;
-	mutex_unlock(&ns->config_lock);
+static void netlab_proxy_work(struct work_struct *work)
+{
+	netlab_proxy_apply(container_of(work, struct netlab_net, proxied_work));
+}
+
+/**
+ * netlab_proxy_init() - begin with no device that has to hear more
+ * @ns: the namespace
+ */
+void netlab_proxy_init(struct netlab_net *ns)
+{
+	INIT_LIST_HEAD(&ns->proxied);
+	INIT_WORK(&ns->proxied_work, netlab_proxy_work);
 }
 
 /**
@@ -321,10 +336,12 @@ void netlab_proxy_exit(struct netlab_net *ns)
 {
 	struct netlab_proxy_dev *pd, *next;
 
-	if (list_empty(&ns->proxied))
-		return;
-	rtnl_lock();
-	list_for_each_entry_safe(pd, next, &ns->proxied, list)
-		netlab_proxy_free(pd);
-	rtnl_unlock();
+	if (!list_empty(&ns->proxied)) {
+		rtnl_lock();
+		list_for_each_entry_safe(pd, next, &ns->proxied, list)
+			netlab_proxy_free(pd);
+		rtnl_unlock();
+	}
+	/* There is nothing any more for which it could become due again. */
+	cancel_work_sync(&ns->proxied_work);
 }

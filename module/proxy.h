@@ -29,7 +29,8 @@ void netlab_proxy_note(struct netlab_net *ns,
 		       const struct netlab_prefix_settings *settings, bool add);
 void netlab_proxy_apply(struct netlab_net *ns);
 void netlab_proxy_forget(struct netlab_net *ns, struct net_device *dev);
-void netlab_proxy_recall(struct netlab_net *ns, struct net_device *dev);
+void netlab_proxy_recall(struct netlab_net *ns);
+void netlab_proxy_init(struct netlab_net *ns);
 void netlab_proxy_exit(struct netlab_net *ns);
 
 #endif /* _NETLAB_PROXY_H */

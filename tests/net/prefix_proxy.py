@@ -182,6 +182,8 @@ def moved(port):
     shown = {row["proxy"] for row in prefixes("right").values()}
     port.waiting()
     back = port.exchange([solicit(IN6)])
+    if back:
+        tap.wait_until(lambda: allmulti() == 1, "a device that came back is told what to hear a moment later")
     tap.equal((allmulti(), shown), (len(back), {"veth0"} if back else {"-"}),
               "back again: it hears all multicast, and is shown, just if it answers")
     net.ip("right", "link del veth0")
