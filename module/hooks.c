@@ -408,25 +408,21 @@ static const struct nf_hook_ops netlab_prefix_ops[] = {
 #endif
 };
 
-/* Registers such hooks for a namespace; NULL and *@err if it can't be done. */
-static struct nf_hook_ops *netlab_hooks_register(struct netlab_net *ns,
-						 const struct nf_hook_ops *from,
-						 size_t n, int *err)
+/*
+ * A namespace's own of such hooks; NULL if there is no memory. Whoever lists
+ * hooks may look at them until a grace period after they were registered.
+ */
+static struct nf_hook_ops *netlab_hooks_ops(struct netlab_net *ns,
+					    const struct nf_hook_ops *from,
+					    size_t n)
 {
 	struct nf_hook_ops *ops;
 	size_t i;
 
-	*err = -ENOMEM;
 	ops = kmemdup(from, n * sizeof(*ops), GFP_KERNEL_ACCOUNT);
-	if (!ops)
-		return NULL;
-	for (i = 0; i < n; i++)
+	for (i = 0; ops && i < n; i++)
 		ops[i].priv = (void *)(__force unsigned long)ns->account.cpu;
-	*err = nf_register_net_hooks(ns->net, ops, n);
-	if (!*err)
-		return ops;
-	kfree(ops);
-	return NULL;
+	return ops;
 }
 
 /**
@@ -438,21 +434,23 @@ static struct nf_hook_ops *netlab_hooks_register(struct netlab_net *ns,
  */
 int netlab_hooks_prefixes(struct netlab_net *ns, bool on)
 {
+	const size_t n = ARRAY_SIZE(netlab_prefix_ops);
 	int err;
 
-	if (on == !!ns->prefix_ops)
+	if (on == ns->prefix_hooked)
 		return 0;
-	if (on) {
-		ns->prefix_ops = netlab_hooks_register(ns, netlab_prefix_ops,
-						       ARRAY_SIZE(netlab_prefix_ops),
-						       &err);
-		return err;
+	if (!on) {
+		nf_unregister_net_hooks(ns->net, ns->prefix_ops, n);
+		ns->prefix_hooked = false;
+		return 0;
 	}
-	nf_unregister_net_hooks(ns->net, ns->prefix_ops,
-				ARRAY_SIZE(netlab_prefix_ops));
-	kfree(ns->prefix_ops);
-	ns->prefix_ops = NULL;
-	return 0;
+	if (!ns->prefix_ops)
+		ns->prefix_ops = netlab_hooks_ops(ns, netlab_prefix_ops, n);
+	if (!ns->prefix_ops)
+		return -ENOMEM;
+	err = nf_register_net_hooks(ns->net, ns->prefix_ops, n);
+	ns->prefix_hooked = !err;
+	return err;
 }
 
 /**
@@ -488,8 +486,17 @@ int netlab_hooks_init(struct netlab_net *ns)
 	BUILD_BUG_ON(NETLAB_HOOK_OUTPUT != (int)NF_INET_LOCAL_OUT);
 	BUILD_BUG_ON(NETLAB_HOOK_POSTROUTING != (int)NF_INET_POST_ROUTING);
 
-	ns->ops = netlab_hooks_register(ns, netlab_hook_ops,
-					ARRAY_SIZE(netlab_hook_ops), &err);
+	ns->ops = netlab_hooks_ops(ns, netlab_hook_ops,
+				   ARRAY_SIZE(netlab_hook_ops));
+	if (!ns->ops)
+		return -ENOMEM;
+	err = nf_register_net_hooks(ns->net, ns->ops,
+				    ARRAY_SIZE(netlab_hook_ops));
+	if (err) {
+		/* Those that were registered before one wasn't may still run. */
+		synchronize_net();
+		netlab_hooks_free(ns);
+	}
 	return err;
 }
 
@@ -512,4 +519,5 @@ void netlab_hooks_exit(struct netlab_net *ns)
 void netlab_hooks_free(struct netlab_net *ns)
 {
 	kfree(ns->ops);
+	kfree(ns->prefix_ops);
 }

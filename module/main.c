@@ -60,6 +60,8 @@ static int __net_init netlab_net_init(struct net *net)
 err_proc:
 	netlab_proc_exit(ns);
 err_routes:
+	/* A hook that stood there for a moment may have answered. */
+	netlab_mib_exit(ns);
 	netlab_route_exit(&ns->routes);
 err_config:
 	netlab_config_exit(ns);
@@ -142,16 +144,17 @@ static int __init netlab_init(void)
 	err = netlab_stage_register();
 	if (err)
 		goto err_notifier;
-	err = netlab_genl_init();
-	if (err)
-		goto err_stage;
 	err = netlab_proc_link();
 	if (err)
-		goto err_genl;
+		goto err_stage;
+	/* The last: what users bring about from here on has no way back. */
+	err = netlab_genl_init();
+	if (err)
+		goto err_proc;
 	return 0;
 
-err_genl:
-	netlab_genl_exit();
+err_proc:
+	netlab_proc_unlink();
 err_stage:
 	netlab_stage_unregister();
 err_notifier:
@@ -168,8 +171,8 @@ err_prefix:
 
 static void __exit netlab_exit(void)
 {
-	netlab_proc_unlink();
 	netlab_genl_exit();
+	netlab_proc_unlink();
 	netlab_stage_unregister();
 	unregister_netdevice_notifier(&netlab_notifier);
 	netlab_devices_unregister();

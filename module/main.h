@@ -42,7 +42,8 @@ struct proc_dir_entry;
  * @routes: the ways back that replies went lately
  * @mib: what the host's own MIB doesn't know yet
  * @ops: this namespace's netfilter hooks
- * @prefix_ops: those of prefixes; NULL if they aren't registered
+ * @prefix_ops: those of prefixes; NULL before there were any
+ * @prefix_hooked: whether those are registered
  * @proc: /proc/net/netlab
  */
 struct netlab_net {
@@ -64,6 +65,7 @@ struct netlab_net {
 	struct netlab_mib mib;
 	struct nf_hook_ops *ops;
 	struct nf_hook_ops *prefix_ops;
+	bool prefix_hooked;
 	struct proc_dir_entry *proc;
 };
 
