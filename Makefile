@@ -31,7 +31,7 @@ LLVM_FLAG = $(if $(shell grep -s '^CONFIG_CC_IS_CLANG=y' \
 KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) $(LLVM_FLAG)
 
 # What boots the throw-away machine, or is said of the sources.
-TEST_TARGETS := run check check-debug check-matrix fuzz lint bench
+TEST_TARGETS := run check check-debug check-matrix torture fuzz lint bench
 
 .PHONY: all module tool $(TEST_TARGETS) install uninstall clean distclean dist \
 	help kdir guest-module test-programs install-tool install-module
@@ -90,6 +90,9 @@ run: ## boot a throw-away machine and show netlab at work in it
 check: ## all tests, in a throw-away machine (TESTS='FILE...' for some)
 	@tests/run $(TESTS)
 
+torture: ## 1,000 loads, 10,000 namespaces and the like, under traffic (TESTS='FILE...' for some)
+	@tests/run $(or $(TESTS),$(wildcard tests/torture/*.py))
+
 fuzz: ## a million damaged packets and 200,000 netlink messages (SEED=N the same again)
 	@tests/run tests/fuzz/*.py
 
@@ -106,9 +109,11 @@ bench: ## what counting a packet costs, netlab and its peers (table, JSON, chart
 	@tests/vm/prepare run
 	@tests/bench/run
 
-# Small programs that tests use: tests/net/x.c becomes build/tests/x. Static,
-# so that they run in any root folder.
-TEST_PROGRAMS := $(patsubst tests/net/%.c,build/tests/%,$(wildcard tests/net/*.c))
+# Small programs that tests use: tests/net/x.c and tests/torture/x.c become
+# build/tests/x. Static, so that they run in any root folder.
+TEST_PROGRAMS := $(patsubst tests/net/%.c,build/tests/%,$(wildcard tests/net/*.c)) \
+	$(patsubst tests/torture/%.c,build/tests/%,$(wildcard tests/torture/*.c))
+TEST_CC = $(CC) -O2 -Wall -Wextra -Imodule/uapi -static -pthread
 
 FUZZ_PROGRAMS := build/tests/fuzz-packets build/tests/fuzz-netlink
 
@@ -116,13 +121,17 @@ test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
 
 build/tests/%: tests/net/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -O2 -Wall -Wextra -Imodule/uapi -static -pthread -o $@ $<
+	$(TEST_CC) -o $@ $<
+
+build/tests/%: tests/torture/%.c Makefile
+	@mkdir -p $(@D)
+	$(TEST_CC) -o $@ $<
 
 build/tests/fuzz-packets: $(addprefix tests/fuzz/,packets.c ports.c cases.c damage.c frames.c kcov.c)
 build/tests/fuzz-netlink: $(addprefix tests/fuzz/,netlink.c messages.c kcov.c)
 $(FUZZ_PROGRAMS): $(wildcard tests/fuzz/*.h) Makefile
 	@mkdir -p $(@D)
-	$(CC) -O2 -Wall -Wextra -Imodule/uapi -static -pthread -o $@ $(filter %.c,$^)
+	$(TEST_CC) -o $@ $(filter %.c,$^)
 
 ## ---- on this host
 

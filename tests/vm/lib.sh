@@ -15,7 +15,7 @@ case ${NETLAB_KERNEL:-} in
 *) KERNEL_LINK=$CACHE/kernels/${NETLAB_KERNEL:-default} ;;
 esac
 # What is built for that kernel: the module, and its unit tests.
-GUEST=$BUILD/guest${NETLAB_KERNEL:+-${NETLAB_KERNEL##*/}}
+GUEST_BUILD=$BUILD/guest${NETLAB_KERNEL:+-${NETLAB_KERNEL##*/}}
 GUEST_KUNIT=$BUILD/kunit${NETLAB_KERNEL:+-${NETLAB_KERNEL##*/}}
 
 # Progress goes to stderr: stdout belongs to what the caller asked for.

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Allocations that fail, by the kernel's failslab, where it has it: those of modules alone.
+
+    if fault.available():
+        with fault.atomic():                  # each one that can't wait, in whatever context
+            ...
+        with fault.Nth(3) as nth:             # the third of this thread
+            ...
+        nth.failed                            # whether there was a third
+
+Which ones those are the kernel tells by the stack: an address of a module is on
+it, and netlab is the only module where nothing else is loaded. Percpu memory
+doesn't come from slabs, and doesn't fail.
+"""
+import contextlib
+import os
+
+FAILSLAB = "/sys/kernel/debug/failslab"
+NTH = "/proc/thread-self/fail-nth"
+DEFAULTS = {"probability": 0, "interval": 1, "times": 1, "space": 0, "verbose": 2, "task-filter": "N", "ignore-gfp-wait": "Y",
+            "require-start": 0, "require-end": (1 << 64) - 1, "reject-start": 0, "reject-end": 0, "stacktrace-depth": 32}
+
+
+def available():
+    return os.path.exists(FAILSLAB + "/require-start") and os.path.exists(NTH)
+
+
+def _symbols(*names):
+    """Where functions begin and end."""
+    with open("/proc/kallsyms", encoding="ascii") as f:
+        lines = [line.split()[:3] for line in f if len(line.split()) == 3]
+    places = sorted((int(address, 16), name) for address, _, name in lines)
+    found = {}
+    for n, (address, name) in enumerate(places):
+        if name in names:
+            found[name] = (address, next(next_ for next_, _ in places[n:] if next_ > address))
+    return found
+
+
+def _set(**values):
+    for name, value in values.items():
+        with open(f"{FAILSLAB}/{name.replace('_', '-')}", "w", encoding="ascii") as f:
+            f.write(str(value))
+
+
+def reset():
+    """As the kernel has it at first."""
+    for name, value in DEFAULTS.items():
+        _set(**{name: value})
+
+
+def modules(spare="pcpu_alloc_noprof"):
+    """Only what modules allocate fails, and without a word: the kernel's log stays for what is wrong. But not
+    below the function to be spared, which complains itself of what it doesn't get.
+    """
+    end = _symbols("_end", spare)
+    _set(verbose=0, require_start=end["_end"][0], require_end=0xffffffffff000000)
+    if spare in end:
+        _set(reject_start=end[spare][0], reject_end=end[spare][1])
+
+
+@contextlib.contextmanager
+def atomic(percent=100):
+    """So many of a hundred of those allocations fail that can't wait: the packet path's."""
+    modules()
+    _set(ignore_gfp_wait="Y", task_filter="N", interval=1, space=0, times=-1, probability=percent)
+    try:
+        yield
+    finally:
+        reset()
+
+
+class Nth:
+    """The nth allocation of this thread fails, that may wait or not; after modules()."""
+
+    def __init__(self, n):
+        self.n, self.failed = n, None
+
+    def __enter__(self):
+        _set(ignore_gfp_wait="N")
+        self._write(self.n)
+        return self
+
+    def __exit__(self, *_):
+        with open(NTH, encoding="ascii") as f:
+            self.failed = int(f.read()) == 0
+        self._write(0)
+
+    @staticmethod
+    def _write(n):
+        with open(NTH, "w", encoding="ascii") as f:
+            f.write(str(n))
