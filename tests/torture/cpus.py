@@ -85,6 +85,8 @@ def main():
 
     stays = Storm("left", "veth0", pause=PAUSE, cpus=[0], chosen=list(frames()))
     goes = Storm("left", "veth0", pause=PAUSE, cpus=[1], chosen=list(frames()))
+    before = processed()
+    tap.wait_until(lambda: all(now > then + 300 for now, then in zip(processed(), before)), "both CPUs have begun")
     turns = torture.times(TURNS)
     begin = time.monotonic()
     ran_alone = 0

@@ -26,10 +26,10 @@ import torture  # noqa: E402
 from rtnl import Links, tap_device  # noqa: E402
 from storm import CPUS, Storm  # noqa: E402
 
-ROUNDS = 250  # of each worker: six kinds of device in each
+ROUNDS = 100  # of each worker: six kinds of device in each
 WARM = 10
 PAUSE = 50_000
-SECONDS = 300
+SECONDS = 480
 # What may be refused: netlab by kind, and the kernel while another worker is at it.
 UNFIT = {errno.EOPNOTSUPP, errno.ENODEV, errno.EEXIST}
 

@@ -43,7 +43,7 @@ FRAMES = [b"\0" * 12 + requests(family)[12:] for family in direct.FAMILIES]
 
 def asked(namespace, links):
     """Requests by both families over a namespace's own loopback."""
-    links.set("lo", up=True)
+    links.set(1, up=True)
     with torture.packet_socket("lo") as sock:
         for frame in FRAMES * EACH:
             sock.send(frame)
@@ -172,7 +172,9 @@ def main():
     warm = Few()
     churn(min(WARM, wanted), warm, began + 60)
     warm.end()
+    tap.note(f"{warm.made} namespaces to begin with, {time.monotonic() - began:.0f} s since the beginning")
     before = torture.at_rest()
+    tap.note(f"at rest, {time.monotonic() - began:.0f} s")
     percpu = memory.meminfo()["Percpu"]
 
     few, storm = Few(), Storm("left", "veth0", pause=PAUSE)

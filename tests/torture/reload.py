@@ -224,6 +224,7 @@ def main():
     wanted = torture.times(LOADS)
     reloads(min(WARM, wanted), began, setting, pings)
     slabs, percpu = objects()
+    tap.note(f"{min(WARM, wanted)} loads to begin with, {time.monotonic() - began:.0f} s since the beginning")
     begin = time.monotonic()
     done, held = reloads(wanted, began, setting, pings)
     took = time.monotonic() - begin
