@@ -14,14 +14,8 @@ scratch=$(mktemp -d) || exit
 trap 'rm -rf "$scratch"' EXIT
 cache=$scratch/cache
 
-# Processes whose words name the scratch folder, but for this test's own.
-processes() {
-	local pid
-	for pid in /proc/[0-9]*; do
-		case ${pid#/proc/} in "$$" | "$BASHPID") continue ;; esac
-		tr '\0' ' ' <"$pid/cmdline" 2>/dev/null | grep -F "$scratch"
-	done
-}
+# Processes whose words name the scratch folder: this test's own don't.
+processes() { pgrep -af -- "$scratch"; }
 
 mounts() { grep -F "$scratch" /proc/self/mounts; }
 

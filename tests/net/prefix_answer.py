@@ -182,7 +182,7 @@ def never(router, family, source, good, everything):
     echo_type = 128 if family == "ipv6" else 8
     others = [frame(ip(source, good, icmp(source, good, kind, bytes(12)))) for kind in range(256) if kind != echo_type]
     others += [frame(ip(source, good, bytes(20), proto=proto)) for proto in (6, 17, 47, 58 if family == "ipv4" else 1)]
-    net.sysctl("router", ipv4__icmp_msgs_per_sec=100000, ipv4__icmp_ratelimit=0, ipv6__icmp__ratelimit=0)
+    net.unlimited_icmp("router")
     plain = [router.ask([probe]) for _, probe, _ in probes], router.ask(others)
     prefix("add", everything, "force")
     for (what, probe, outcome), before in zip(probes, plain[0]):

@@ -149,10 +149,26 @@ def read(path, ns=None):
 
 def sysctl(ns, **settings):
     """Set sysctls below net: sysctl("left", ipv4__ip_forward=1); __ stands for a dot."""
-    with inside(ns):
+    with place(ns):
         for name, value in settings.items():
             with open("/proc/sys/net/" + name.replace("__", "/"), "w", encoding="ascii") as f:
                 f.write(str(value))
+
+
+def has_sysctl(ns, name):
+    """Whether this kernel has a sysctl below net, in a namespace."""
+    with place(ns):
+        return os.path.exists("/proc/sys/net/" + name.replace("__", "/"))
+
+
+def unlimited_icmp(*names):
+    """Let these namespaces send as many ICMP errors and answers as they like."""
+    for name in names:
+        sysctl(name, ipv4__icmp_ratelimit=0, ipv6__icmp__ratelimit=0)
+    # A limit of the machine's, or of each namespace: kernels differ.
+    for name in None, *names:
+        if has_sysctl(name, "ipv4__icmp_msgs_per_sec"):
+            sysctl(name, ipv4__icmp_msgs_per_sec=1000000, ipv4__icmp_msgs_burst=100000)
 
 
 def add_namespace(*names, quiet=True, forwarding=False, up=True):

@@ -147,10 +147,8 @@ class Twins:
         self.neighbours("veth0", topology.MAC_LEFT, "192.0.2.1", "2001:db8:1::1")
         # An incomplete datagram outlives the test; errors aren't limited, or
         # the second namespace asked would get fewer than the first.
-        self.sysctl(ipv4__ipfrag_time=3600, ipv6__ip6frag_time=3600, ipv4__icmp_ratelimit=0, ipv6__icmp__ratelimit=0)
-        for name, value in ("per_sec", 1000000), ("burst", 100000):
-            with open(f"/proc/sys/net/ipv4/icmp_msgs_{name}", "w", encoding="ascii") as f:
-                f.write(str(value))
+        self.sysctl(ipv4__ipfrag_time=3600, ipv6__ip6frag_time=3600)
+        topology.unlimited_icmp(*NAMES)
         self.ip("route add default via 192.0.2.1", "route add default via 2001:db8:1::1")
         self.wait_quiet()
         topology.netlab("stack", "echo", "set", "local", "off")
