@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # What a healthy kernel never says. Sourced on the host and in the guest.
 
-# emulator_fault FILE: whether the kernel's first complaint is QEMU's doing. Older
-# ones, that emulate each processor in a thread of its own, may let one trip
+# emulator_fault FILE: whether the kernel's first complaint is QEMU's doing (seen:
+# 7.2). Where each processor is emulated in a thread of its own, one may trip
 # over a breakpoint which another has taken away again, as the kernel does when
 # it patches itself: an int3 where memory has none.
 emulator_fault() {
