@@ -102,7 +102,9 @@ static void put_prefix(struct message *m, struct rng *r, const struct command *c
 	do
 		an_address(r, address);
 	while (len == 16 && address[0] < 0x20);
-	length = chance(r, 90) ? 8 + below(r, 8 * len - 7) : below(r, 8 * len + 1);
+	/* The same ones again and again, so that they are there already. */
+	length = chance(r, 60) ? len << below(r, 4) : below(r, 8 * len + 1);
+	length = length < 8 && chance(r, 90) ? 8 : length;
 	for (i = length; i < 8 * len; i++)
 		address[i / 8] &= ~(0x80 >> i % 8);
 	put_attribute(m, r, c->attribute[1].type, address, len);
@@ -154,6 +156,12 @@ static void put_attributes(struct message *m, struct rng *r,
 
 	if (prefix && chance(r, 80))
 		put_prefix(m, r, c);
+	if (c->n == 2 && c->attribute[1].kind == U8 && chance(r, 60)) {
+		/* A device, and whether to be on. */
+		put_attribute(m, r, c->attribute[0].type, &(uint32_t){ below(r, 8) }, 4);
+		put_attribute(m, r, c->attribute[1].type, &(uint8_t){ below(r, 3) }, 1);
+		return;
+	}
 	if (chance(r, 2))	/* huge */
 		n = 500 + below(r, 1500);
 	while (n-- && m->len < MAX_MESSAGE - 4096) {
