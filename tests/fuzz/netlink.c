@@ -26,6 +26,7 @@
 
 #define THREADS		8
 #define SHOWN		5
+#define MARK_EVERY	4096	/* messages */
 
 static struct {
 	uint64_t seed, from, messages;
@@ -63,6 +64,21 @@ static void complain(const struct worker *w, uint64_t number, const char *what, 
 		putchar('\n');
 	}
 	pthread_mutex_unlock(&say);
+}
+
+/* A kernel that crashes has said shortly before where to begin again (-b). */
+static void mark(const struct worker *w, uint64_t number)
+{
+	FILE *log;
+
+	if (number % MARK_EVERY)
+		return;
+	log = fopen("/dev/kmsg", "w");
+	if (!log)
+		return;
+	fprintf(log, "fuzz-netlink -s %llu -b %llu\n", (unsigned long long)want.seed + w->number,
+		(unsigned long long)number);
+	fclose(log);
 }
 
 static int open_socket(void)
@@ -212,6 +228,7 @@ static void *work(void *arg)
 	if (want.state)
 		before = state(w);
 	for (number = want.from; w->sent < want.messages / want.threads; number++) {
+		mark(w, number);
 		message_make(&w->m, want.seed + w->number, number, want.family, ++w->sequence);
 		w->sent++;
 		if (want.coverage)

@@ -28,13 +28,14 @@
 #define SEEN		64	/* frames that a case may bring */
 #define SHOWN		5
 #define PING_EVERY	2000	/* cases */
+#define MARK_EVERY	4096	/* cases */
 
 static struct {
 	const char *device[2];
 	enum way way;
 	uint64_t seed, from, frames;
 	int cpu;
-	bool pings;
+	bool pings, direct;
 	const char *coverage;
 } want = { .cpu = -1 };
 
@@ -69,6 +70,22 @@ static double seconds(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+/* A kernel that crashes has said shortly before where to begin again (-b). */
+static void mark(const char *what)
+{
+	static FILE *log;
+
+	if (number % MARK_EVERY)
+		return;
+	if (!log)
+		log = fopen("/dev/kmsg", "w");
+	if (!log)
+		return;
+	fprintf(log, "fuzz-packets %s -i %s -w %u -s %llu -b %llu\n", what, want.device[0],
+		want.way, (unsigned long long)want.seed, (unsigned long long)number);
+	fflush(log);
+}
+
 /* ---- what nobody may be sent; the stack itself isn't as strict */
 
 static bool no_host(const struct icmp *m, const uint8_t *a)
@@ -90,14 +107,14 @@ static bool of_many(const struct icmp *m)
 	return no_host(m, m->dst) || (m->family == 6 && !memcmp(m->dst + 8, zero, 8));
 }
 
-/* Whether no reply to it waits for a neighbour to be found. */
-static bool reachable(const struct icmp *m)
+/* Whether nothing that is sent there waits for a neighbour to be found. */
+static bool reachable(const struct icmp *m, const uint8_t *to)
 {
 	static const uint8_t link4[] = { 192, 0, 2 }, link6[] = { 0x20, 1, 0xd, 0xb8, 0, 1, 0, 0 };
-	const uint8_t last = m->dst[m->family == 4 ? 3 : 15];
+	const uint8_t last = to[m->family == 4 ? 3 : 15];
 
 	return last == 1 || last == 77 || last == 0x77 ||
-	       (m->family == 4 ? memcmp(m->dst, link4, 3) : memcmp(m->dst, link6, 8));
+	       (m->family == 4 ? memcmp(to, link4, 3) : memcmp(to, link6, 8) && to[0] != 0xfe);
 }
 
 /* Of the prefixes that only netlab answers for. */
@@ -178,7 +195,7 @@ static void judge(const uint8_t *frame, unsigned int len)
 		return;
 	/* Of what else was reassembled no frame has it all. */
 	unmatched++;
-	if (reachable(&m) && (!fragment || number + 1 - fragment > 2 * LATE))
+	if (reachable(&m, m.dst) && (!fragment || number + 1 - fragment > 2 * LATE))
 		complain("a reply that is to no request, or longer than it", frame, len);
 }
 
@@ -300,6 +317,7 @@ static void flood(void)
 	puts("ready");
 	fflush(stdout);
 	for (number = want.from; sent < want.frames; number++) {
+		mark("flood");
 		case_make(&now, want.seed, number);
 		r.state = want.seed ^ number;
 		if (now.whole.len)
@@ -345,6 +363,19 @@ static bool same(const struct seen *a, const struct seen *b)
 	return true;
 }
 
+/*
+ * Whether `direct', which knows neither routes nor neighbours, may answer a
+ * request elsewhere than the stack.
+ */
+static bool elsewhere(const struct frame *f)
+{
+	static const uint8_t ours[6] = { 2, 0, 0, 0, 0, 1 };
+	struct icmp m;
+
+	return frame_icmp(f->data, f->len, &m) && is_request(&m) &&
+	       (memcmp(f->data + 6, ours, 6) || !reachable(&m, m.src));
+}
+
 static void differ(const struct seen *stack, const struct seen *netlab)
 {
 	char what[128];
@@ -382,7 +413,11 @@ static void twins(void)
 	puts("ready");
 	fflush(stdout);
 	for (number = want.from; sent < want.frames; number++) {
+		mark("twins");
 		case_make(&now, want.seed, number);
+		for (i = 0; want.direct && i < now.n; i++)
+			if (elsewhere(&now.frame[i]))
+				now.frame[i--] = now.frame[--now.n];
 		if (now.whole.len)
 			remember(&now.whole);
 		for (i = 0; i < now.n; i++)
@@ -413,8 +448,8 @@ static void twins(void)
 static void usage(void)
 {
 	fputs("Usage: packets flood|twins|listen -i DEVICE [-i DEVICE] -w WAY -f CORPUS -s SEED\n"
-	      "               [-b FIRST CASE] -n FRAMES [-c CPU] [-p] [-k FILE]\n"
-	      "-p: ping now and then, and want a reply. -k: be guided by KCOV; FILE: the places come to.\n"
+	      "               [-b FIRST CASE] -n FRAMES [-c CPU] [-p] [-d] [-k FILE]\n"
+	      "-p: ping now and then, and want a reply. -d: `direct' is on. -k: be guided by KCOV; FILE: the places come to.\n"
 	      "twins: the stack's device first.\n", stderr);
 	exit(2);
 }
@@ -426,7 +461,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		usage();
-	while ((option = getopt(argc - 1, argv + 1, "i:w:f:s:b:n:c:pk:")) != -1) {
+	while ((option = getopt(argc - 1, argv + 1, "i:w:f:s:b:n:c:pdk:")) != -1) {
 		switch (option) {
 		case 'i':
 			if (devices == 2)
@@ -440,6 +475,7 @@ int main(int argc, char **argv)
 		case 'n': want.frames = strtoull(optarg, NULL, 0); break;
 		case 'c': want.cpu = atoi(optarg); break;
 		case 'p': want.pings = true; break;
+		case 'd': want.direct = true; break;
 		case 'k': want.coverage = optarg; break;
 		default: usage();
 		}

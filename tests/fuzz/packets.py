@@ -26,8 +26,8 @@ from packet_target import NEAR, target
 from twins import NAMES, Twins
 
 FRAMES = int(os.environ.get("FRAMES") or 1000000)
-# of 100 frames, by way
-TWINS = ("linear", 14), ("paged", 6), ("vnet", 6)
+# of 100 frames, by way; whether direct answers
+TWINS = ("linear", 10, False), ("paged", 5, False), ("vnet", 5, False), ("paged", 6, True)
 # name, way, of 100 frames, what is on
 FLOODS = (
     ("as loaded", "linear", 10, ()),
@@ -67,13 +67,16 @@ RESULTS = threading.Lock()
 
 
 def twins_lane(twins, seed, path, total):
-    for number, (way, share) in enumerate(TWINS):
+    for number, (way, share, direct) in enumerate(TWINS):
+        if direct:
+            net.run(net.NETLAB, "echo", "direct", "veth0", "on", ns="netlab")
         before = [twin.mib() for twin in twins.twins]
         process = fuzz.start("packets", "twins", "-i", "to-stack", "-i", "to-netlab", "-w", way, "-f", path, "-s", seed + number,
-                             "-n", FRAMES * share // 100, "-c", 0, ns="tester")
+                             "-n", FRAMES * share // 100, "-c", 0, *(("-d",) if direct else ()), ns="tester")
+        what = f"twins, {way}{', direct' if direct else ''}"
         counts, lines, good = fuzz.finish(process)
         total.add(counts)
-        result(good, f"twins, {way}: all as the stack's", counts, *lines)
+        result(good, f"{what}: all as the stack's", counts, *lines)
 
         def grew():
             return [{key: value - was.get(key, 0) for key, value in twin.mib().items()
@@ -88,13 +91,13 @@ def twins_lane(twins, seed, path, total):
                      if stack.get(key) != netlab.get(key)}
         # What neighbours and groups ask when they like is sent by either at its own time.
         result(not {key for key in different if "Echo" in key or "InErrors" in key or "InCsumErrors" in key},
-               f"twins, {way}: the MIB's echoes and errors", {}, *map(str, different.items()))
+               f"{what}: the MIB's echoes and errors", {}, *map(str, different.items()))
         asked = [sum(value for value in twin.outcomes().values()) for twin in twins.twins]
-        result(asked[0] == asked[1], f"twins, {way}: one outcome for each request that came to input", {"requests": asked[0]},
+        result(asked[0] == asked[1], f"{what}: one outcome for each request that came to input", {"requests": asked[0]},
                f"with the stack {asked[0]}, with netlab {asked[1]}")
         for name in NAMES:
             wrong = fuzz.invariants(name, fragments=False)
-            result(not wrong, f"twins, {way}: {name}: the counters agree", {}, *wrong)
+            result(not wrong, f"{what}: {name}: the counters agree", {}, *wrong)
 
 
 def flood(number, name, way, share, on, seed, path, total, cpu):
