@@ -178,20 +178,27 @@ static bool netlab_sum_is_left(const struct sk_buff *skb,
 }
 
 /*
- * nf_checksum() sums the IP header too, taking it for right; but into options
- * the stack has written since it verified them.
+ * Of any packet that doesn't sum itself. nf_checksum() sums the IP header too,
+ * taking it for right; but into options the stack has written since it verified
+ * them.
  */
+static noinline bool netlab_bad_checksum4_any(struct sk_buff *skb,
+					      const struct netlab_packet *p)
+{
+	if (netlab_sum_is_left(skb, p))
+		return false;
+	if (p->flags & NETLAB_PACKET_OPTIONS ||
+	    skb->ip_summed == CHECKSUM_PARTIAL)
+		return csum_fold(skb_checksum(skb, p->l4, skb->len - p->l4, 0));
+	return nf_checksum(skb, NF_INET_LOCAL_IN, p->l4, IPPROTO_ICMP, AF_INET);
+}
+
 static bool netlab_bad_checksum4(struct sk_buff *skb,
 				 const struct netlab_packet *p)
 {
 	if (likely(netlab_sums_itself(skb)))
 		return csum_fold(netlab_sum(skb, p));
-	if (netlab_sum_is_left(skb, p))
-		return false;
-	if (unlikely(p->flags & NETLAB_PACKET_OPTIONS ||
-		     skb->ip_summed == CHECKSUM_PARTIAL))
-		return csum_fold(skb_checksum(skb, p->l4, skb->len - p->l4, 0));
-	return nf_checksum(skb, NF_INET_LOCAL_IN, p->l4, IPPROTO_ICMP, AF_INET);
+	return netlab_bad_checksum4_any(skb, p);
 }
 
 static bool netlab_bad_source4(const struct sk_buff *skb)
@@ -320,22 +327,32 @@ bool netlab_raw6(struct net *net)
 	return wanted;
 }
 
+/* As netlab_bad_checksum4_any(). */
+static noinline bool netlab_bad_checksum6_any(struct sk_buff *skb,
+					      unsigned int hook,
+					      const struct netlab_packet *p)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	const unsigned int len = skb->len - p->l4;
+
+	if (netlab_sum_is_left(skb, p))
+		return false;
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		return csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, len,
+				       IPPROTO_ICMPV6,
+				       skb_checksum(skb, p->l4, len, 0));
+	return nf_checksum(skb, hook, p->l4, IPPROTO_ICMPV6, AF_INET6);
+}
+
 static bool netlab_bad_checksum6(struct sk_buff *skb, unsigned int hook,
 				 const struct netlab_packet *p)
 {
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
-	__wsum sum;
 
-	if (likely(netlab_sums_itself(skb)))
-		sum = netlab_sum(skb, p);
-	else if (netlab_sum_is_left(skb, p))
-		return false;
-	else if (skb->ip_summed == CHECKSUM_PARTIAL)
-		sum = skb_checksum(skb, p->l4, skb->len - p->l4, 0);
-	else
-		return nf_checksum(skb, hook, p->l4, IPPROTO_ICMPV6, AF_INET6);
+	if (unlikely(!netlab_sums_itself(skb)))
+		return netlab_bad_checksum6_any(skb, hook, p);
 	return csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, skb->len - p->l4,
-			       IPPROTO_ICMPV6, sum);
+			       IPPROTO_ICMPV6, netlab_sum(skb, p));
 }
 
 static bool netlab_bad_source6(const struct sk_buff *skb)
