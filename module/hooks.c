@@ -7,6 +7,7 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <linux/slab.h>
+#include <net/ip.h>
 
 #include "answer.h"
 #include "count.h"
@@ -296,6 +297,7 @@ void netlab_hooks_send4(struct netlab_cpu *cpu, struct sk_buff *skb)
 			       netlab_output4, dev) &&
 	    netlab_count_ordinary(cpu, skb, dev, NETLAB_FAMILY_IPV4,
 				  NF_INET_LOCAL_OUT, &protocol)) {
+		netlab_ip_count_request(net);
 		iph->check = 0;
 		iph->check = ip_fast_csum(iph, sizeof(*iph) / 4);
 		err = dst_output(net, NULL, skb);

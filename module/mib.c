@@ -28,7 +28,9 @@ static void netlab_mib_add4(struct net *net, unsigned int path, unsigned long n)
 
 	if (path == NETLAB_PATH_DIRECT) {
 		IP_ADD_STATS(net, IPSTATS_MIB_INPKTS, n);
-		IP_ADD_STATS(net, NETLAB_MIB_OUTREQUESTS, n);
+		IP_ADD_STATS(net, IPSTATS_MIB_OUTPKTS, n);
+		if (NETLAB_MIB_OUTREQUESTS != IPSTATS_MIB_OUTPKTS)
+			IP_ADD_STATS(net, NETLAB_MIB_OUTREQUESTS, n);
 	}
 	IP_ADD_STATS(net, IPSTATS_MIB_INDELIVERS, n);
 	SNMP_ADD_STATS(net->mib.icmp_statistics, ICMP_MIB_INMSGS, n);
@@ -47,7 +49,10 @@ static void netlab_mib_add6(struct net *net, unsigned int path, unsigned long n)
 		IP6_ADD_STATS(net, (struct inet6_dev *)NULL,
 			      IPSTATS_MIB_INPKTS, n);
 		IP6_ADD_STATS(net, (struct inet6_dev *)NULL,
-			      NETLAB_MIB_OUTREQUESTS, n);
+			      IPSTATS_MIB_OUTPKTS, n);
+		if (NETLAB_MIB_OUTREQUESTS != IPSTATS_MIB_OUTPKTS)
+			IP6_ADD_STATS(net, (struct inet6_dev *)NULL,
+				      NETLAB_MIB_OUTREQUESTS, n);
 	}
 	IP6_ADD_STATS(net, (struct inet6_dev *)NULL, IPSTATS_MIB_INDELIVERS, n);
 	SNMP_ADD_STATS(net->mib.icmpv6_statistics, ICMP6_MIB_INMSGS, n);

@@ -21,6 +21,8 @@ MIB = {"Icmp.InEchos": "ipv4", "Icmp.OutEchoReps": "ipv4", "Icmp.InMsgs": "ipv4"
        "Ip.InReceives": "ipv4", "Ip.InDelivers": "ipv4", "Ip.OutRequests": "ipv4",
        "Icmp6InEchos": "ipv6", "Icmp6OutEchoReplies": "ipv6", "Icmp6InMsgs": "ipv6", "Icmp6OutMsgs": "ipv6",
        "Ip6InReceives": "ipv6", "Ip6InDelivers": "ipv6", "Ip6OutRequests": "ipv6"}
+# Newer kernels count apart what was transmitted.
+NEWER = "Ip.OutTransmits", "Ip6OutTransmits"
 
 
 def mib():
@@ -31,7 +33,7 @@ def mib():
     for line in net.read("/proc/net/snmp6", "right").splitlines():
         name, value = line.split()
         found[name] = int(value)
-    return {key: found[key] for key in MIB}
+    return {key: found[key] for key in (*MIB, *(key for key in NEWER if key in found))}
 
 
 def device():
@@ -52,7 +54,7 @@ def once_in_once_out(port):
         sizes[family] = len(frame) - 14
         direct.asked("right", port, [frame] * N)
     seen = device()
-    begin, expected = time.monotonic(), {key: N for key in MIB}
+    begin, expected = time.monotonic(), {key: N for key in before}
     while True:
         late = time.monotonic() - begin >= 1
         now = {key: value - before[key] for key, value in mib().items()}
