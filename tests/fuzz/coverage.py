@@ -9,6 +9,7 @@ netlink messages. Wants a kernel with CONFIG_KCOV and a module built with it:
 """
 import os
 import re
+import shutil
 import sys
 import tempfile
 
@@ -105,6 +106,7 @@ def main():
         base = int(f.read(), 16)
     seed, seen = fuzz.seed("coverage.py"), set()
     folder = tempfile.mkdtemp()
+    tap.at_end(lambda: shutil.rmtree(folder))
     os.chmod(folder, 0o755)
     path, places_path, words = (os.path.join(folder, name) for name in ("corpus", "places", "commands"))
     corpus.write(path, seed)
