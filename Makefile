@@ -96,7 +96,7 @@ torture: ## 1,000 loads, 10,000 namespaces and the like, under traffic (TESTS='F
 fuzz: ## a million damaged packets and 200,000 netlink messages (SEED=N the same again)
 	@tests/run tests/fuzz/*.py
 
-lint: ## checkpatch, sparse, W=1, shellcheck, codespell, symbol names
+lint: ## checkpatch, sparse, coccinelle, analyzers, kernel-doc, shellcheck, codespell
 	@tests/run --lint
 
 check-debug: ## the guest's tests under KASAN, lockdep, kmemleak, KCSAN ... (KINDS='debug kmemleak kcsan')
