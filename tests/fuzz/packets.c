@@ -35,7 +35,7 @@ static struct {
 	enum way way;
 	uint64_t seed, from, frames;
 	int cpu;
-	bool pings, direct;
+	bool pings;
 	const char *coverage;
 } want = { .cpu = -1 };
 
@@ -363,19 +363,6 @@ static bool same(const struct seen *a, const struct seen *b)
 	return true;
 }
 
-/*
- * Whether `direct', which knows neither routes nor neighbours, may answer a
- * request elsewhere than the stack.
- */
-static bool elsewhere(const struct frame *f)
-{
-	static const uint8_t ours[6] = { 2, 0, 0, 0, 0, 1 };
-	struct icmp m;
-
-	return frame_icmp(f->data, f->len, &m) && is_request(&m) &&
-	       (memcmp(f->data + 6, ours, 6) || !reachable(&m, m.src));
-}
-
 static void differ(const struct seen *stack, const struct seen *netlab)
 {
 	char what[128];
@@ -415,9 +402,6 @@ static void twins(void)
 	for (number = want.from; sent < want.frames; number++) {
 		mark("twins");
 		case_make(&now, want.seed, number);
-		for (i = 0; want.direct && i < now.n; i++)
-			if (elsewhere(&now.frame[i]))
-				now.frame[i--] = now.frame[--now.n];
 		if (now.whole.len)
 			remember(&now.whole);
 		for (i = 0; i < now.n; i++)
@@ -448,8 +432,8 @@ static void twins(void)
 static void usage(void)
 {
 	fputs("Usage: packets flood|twins|listen -i DEVICE [-i DEVICE] -w WAY -f CORPUS -s SEED\n"
-	      "               [-b FIRST CASE] -n FRAMES [-c CPU] [-p] [-d] [-k FILE]\n"
-	      "-p: ping now and then, and want a reply. -d: `direct' is on. -k: be guided by KCOV; FILE: the places come to.\n"
+	      "               [-b FIRST CASE] -n FRAMES [-c CPU] [-p] [-k FILE]\n"
+	      "-p: ping now and then, and want a reply. -k: be guided by KCOV; FILE: the places come to.\n"
 	      "twins: the stack's device first.\n", stderr);
 	exit(2);
 }
@@ -461,7 +445,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		usage();
-	while ((option = getopt(argc - 1, argv + 1, "i:w:f:s:b:n:c:pdk:")) != -1) {
+	while ((option = getopt(argc - 1, argv + 1, "i:w:f:s:b:n:c:pk:")) != -1) {
 		switch (option) {
 		case 'i':
 			if (devices == 2)
@@ -475,7 +459,6 @@ int main(int argc, char **argv)
 		case 'n': want.frames = strtoull(optarg, NULL, 0); break;
 		case 'c': want.cpu = atoi(optarg); break;
 		case 'p': want.pings = true; break;
-		case 'd': want.direct = true; break;
 		case 'k': want.coverage = optarg; break;
 		default: usage();
 		}
