@@ -270,6 +270,7 @@ def main():
         tap.skip("each allocation fails in turn", "this kernel has no failslab")
         return
     tap.at_end(fault.reset)
+    torture.small()
     port = torture.pair()
     with net.inside("right"):
         links = Links()

@@ -51,6 +51,7 @@ def gone(e):
 def read_all():
     """Files, opened and read in halves, with a moment in between."""
     read = 0
+    print("begun", flush=True)
     try:
         while True:
             for name in FILES:
@@ -69,6 +70,7 @@ def read_all():
 def dump_all():
     """Dumps: one whole, whose numbers must fit, one given up after its first piece."""
     read = 0
+    print("begun", flush=True)
     try:
         while True:
             try:
@@ -135,7 +137,7 @@ class Setting:
             asker.close()
             with torture.packet_socket("lo") as sock:
                 for _ in range(20):
-                    sock.send(b"\0" * 12 + direct.request("ipv4", src="127.0.0.1", dst="127.0.0.1")[12:])
+                    sock.send(b"\0" * 12 + direct.request("ipv6", src="::1", dst="::1")[12:])
 
     def nothing(self):
         pass
@@ -208,8 +210,12 @@ def reloads(n, began, setting, pings):
 def main():
     began = time.monotonic()
     torture.hasten()
+    torture.small()
     port = torture.pair()
     readers = [net.spawn(sys.executable, __file__, what) for what in ("read", "dump")]
+    for reader in readers:
+        if reader.stdout.readline() != "begun\n":
+            raise RuntimeError("a reader didn't begin: " + reader.stdout.read())
     setting, pings = Setting(), Pings()
     storm = Storm("left", "veth0", pause=PAUSE)
 
@@ -228,6 +234,7 @@ def main():
     begin = time.monotonic()
     done, held = reloads(wanted, began, setting, pings)
     took = time.monotonic() - begin
+    tap.note(f"{done} more, {time.monotonic() - began:.0f} s")
     for reader in readers:
         if reader.poll() is not None:
             raise RuntimeError("a reader ended: " + reader.stdout.read())
@@ -246,7 +253,7 @@ def main():
     tap.ok(sent[0] > 100 * done, "there was traffic all the while", sent)
     torture.settle(port)
     torture.unload()
-    memory.objects_come_back(f"{done} loads leave nothing behind", slabs, max(done // 2, 50))
+    memory.objects_come_back(f"{done} loads leave nothing behind", slabs, max(done // 2, 250))
     memory.percpu_no_more(f"{done} loads", percpu, memory.meminfo()["Percpu"])
     torture.load()
     torture.exact(port, "afterwards")

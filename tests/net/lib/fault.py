@@ -33,7 +33,7 @@ def _symbols(*names):
     found = {}
     for n, (address, name) in enumerate(places):
         if name in names:
-            found[name] = (address, next(next_ for next_, _ in places[n:] if next_ > address))
+            found[name] = (address, next((next_ for next_, _ in places[n:] if next_ > address), address))
     return found
 
 
