@@ -12,7 +12,7 @@ emulator_fault() {
 		grep -m 1 'Code: .*<' "$1" | grep -qv ' cc <'
 	else
 		grep -q 'soft lockup' "$1" && [ "$(grep -c 'Code: .* <\(eb\|e9\|0f> 1f\|66> 90\)' "$1")" -ge 4 ] &&
-			[ "$(grep -o 'RIP: 0010:.*' "$1" | sort | uniq -c | sort -rn | awk '{ n += $1 } NR == 1 { most = $1 } END { print (most * 10 >= n * 8) }')" = 1 ]
+			[ "$(grep -o 'RIP: 0010:[^+]*' "$1" | grep -v exc_int3 | sort | uniq -c | sort -rn | awk '{ n += $1 } NR == 1 { most = $1 } END { print (most * 10 >= n * 8) }')" = 1 ]
 	fi
 }
 
