@@ -23,6 +23,7 @@ import ctypes
 import json
 import os
 import subprocess
+import time
 
 import tap
 
@@ -224,17 +225,31 @@ def wait_quiet(*names):
     has joined its group, and no report of a multicast group is due (flag 1 of
     /proc/net/igmp6, the running timer of /proc/net/igmp: a bridge joins groups
     of its own in both families).
+
+    Of a bridge the kernel learns once more when its ports forward, and reports
+    all groups again. It looks once a second (LINKWATCH_INTERVAL): so where there
+    is one, nothing may have been said for longer.
     """
+    said = {}
+
+    def silent(ns):
+        now, text = time.monotonic(), read("/proc/net/snmp6", ns)
+        sent = next(line for line in text.splitlines() if line.startswith("Icmp6OutMsgs"))
+        if said.get(ns, ("", 0))[0] != sent:
+            said[ns] = sent, now
+        return now - said[ns][1] > 1.2
+
     def quiet(ns):
         # RTNL: what follows a device's coming up has been done, too.
-        links = json.loads(run("ip", "-j", "link", ns=ns))
+        links = json.loads(run("ip", "-d", "-j", "link", ns=ns))
+        bridge = any(link.get("linkinfo", {}).get("info_kind") == "bridge" for link in links)
         up = all(link["operstate"] in ("UP", "UNKNOWN") for link in links if "UP" in link["flags"])
         addresses6 = [line.split() for line in read("/proc/net/if_inet6", ns).splitlines()]
         groups = [line.split() for line in read("/proc/net/igmp6", ns).splitlines()]
         due = any(len(words) == 4 and words[2].startswith("1:")
                   for words in map(str.split, read("/proc/net/igmp", ns).splitlines()))
         joined = {(group[1], group[2]) for group in groups}
-        return (up and not due and not any(int(group[4], 16) & 1 for group in groups)
+        return (up and not due and (not bridge or silent(ns)) and not any(int(group[4], 16) & 1 for group in groups)
                 and all(not int(flags, 16) & 0x40
                         and (name == "lo" or (name, "ff0200000000000000000001ff" + address[-6:]) in joined)
                         for address, _, _, _, flags, name in addresses6))
