@@ -25,11 +25,14 @@
 #include "main.h"
 #include "reply.h"
 
-/* Whether the frame itself is one that can be turned round. */
+/*
+ * Whether the frame itself is one that can be turned round. One with a route is
+ * a tunnel's, which names the other end: only another route leads back there.
+ */
 static __always_inline bool netlab_turn_frame(const struct sk_buff *skb)
 {
 	return skb->pkt_type == PACKET_HOST && !skb_vlan_tag_present(skb) &&
-	       !skb_shared(skb) && !skb_is_gso(skb) &&
+	       !skb_shared(skb) && !skb_is_gso(skb) && !skb->_skb_refdst &&
 	       skb->ip_summed != CHECKSUM_PARTIAL &&
 	       skb->mac_len == ETH_HLEN && !secpath_exists(skb) &&
 	       !rcu_access_pointer(skb->dev->rx_handler) &&
