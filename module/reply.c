@@ -99,6 +99,13 @@ static __always_inline void netlab_reply_scrub(struct sk_buff *skb, u32 mark,
 	memset(skb->cb, 0, cb);
 }
 
+/* The outcome where there is no way back. */
+static noinline int netlab_reply_no_route(unsigned long refdst)
+{
+	return refdst == NETLAB_ROUTE_NONE ? NETLAB_OUTCOME_NO_ROUTE :
+					     NETLAB_OUTCOME_NO_MEMORY;
+}
+
 /* The VRF that a device belongs to, or is. */
 static int netlab_reply_vrf(struct net_device *dev)
 {
@@ -141,8 +148,8 @@ int netlab_reply4(struct netlab_cpu *cpu, struct sk_buff *skb,
 	unsigned long refdst;
 
 	refdst = netlab_route4(net, &ns->routes, skb, &way);
-	if (!refdst)
-		return NETLAB_OUTCOME_NO_ROUTE;
+	if (!(refdst & SKB_DST_PTRMASK))
+		return netlab_reply_no_route(refdst);
 	rt = (const struct rtable *)(refdst & SKB_DST_PTRMASK);
 	/*
 	 * A source that is a subnet's broadcast is never answered from here; nor,
@@ -244,8 +251,8 @@ int netlab_reply6(struct netlab_cpu *cpu, struct sk_buff *skb,
 	    FLOWLABEL_REFLECT_ICMPV6_ECHO_REPLIES)
 		way.flowlabel = ip6_flowlabel(ip6h);
 	refdst = netlab_route6(net, &ns->routes, skb, &way, &label);
-	if (!refdst)
-		return NETLAB_OUTCOME_NO_ROUTE;
+	if (!(refdst & SKB_DST_PTRMASK))
+		return netlab_reply_no_route(refdst);
 	dst = (struct dst_entry *)(refdst & SKB_DST_PTRMASK);
 	/* Its own, where the stack has not yet looked; as for IPv4. */
 	if (!own && ((const struct rt6_info *)dst)->rt6i_flags & RTF_LOCAL) {

@@ -73,6 +73,13 @@ void netlab_route_exit(struct netlab_route_cache *cache)
 	free_percpu(cache->cpu);
 }
 
+/* What a lookup that failed comes to. */
+static unsigned long netlab_route_failed(long err)
+{
+	return err == -ENOMEM || err == -ENOBUFS ? NETLAB_ROUTE_NO_MEMORY :
+						   NETLAB_ROUTE_NONE;
+}
+
 /* This CPU's routes; NULL if nothing can be kept, or may be. */
 static struct netlab_routes *netlab_route_table(const struct net *net,
 						struct netlab_route_cache *cache,
@@ -139,7 +146,7 @@ unsigned long netlab_route_find4(struct net *net,
 	security_skb_classify_flow(skb, flowi4_to_flowi_common(&fl4));
 	rt = ip_route_output_key(net, &fl4);
 	if (IS_ERR(rt))
-		return 0;
+		return netlab_route_failed(PTR_ERR(rt));
 
 	routes = netlab_route_table(net, cache, skb, &rt->dst);
 	if (!routes)
@@ -206,7 +213,7 @@ unsigned long netlab_route_find6(struct net *net,
 	security_skb_classify_flow(skb, flowi6_to_flowi_common(&fl6));
 	dst = ip6_dst_lookup_flow(net, NULL, &fl6, NULL);
 	if (IS_ERR(dst))
-		return 0;
+		return netlab_route_failed(PTR_ERR(dst));
 	netlab_route_label(net, skb, &fl6, label);
 	label->hop_limit = ip6_dst_hoplimit(dst);
 

@@ -24,6 +24,10 @@
 #include <net/route.h>
 #include <net/xfrm.h>
 
+/* What is returned instead of a route: no pointer, in SKB_DST_PTRMASK. */
+#define NETLAB_ROUTE_NONE	0UL	/* there is none */
+#define NETLAB_ROUTE_NO_MEMORY	1UL	/* there may be one */
+
 /* How many routes of each family a CPU keeps; the next takes its place. */
 #define NETLAB_ROUTE_BITS	4
 
@@ -203,7 +207,8 @@ static inline struct dst_entry *netlab_route_kept(const struct net *net,
  * Context: softirqs off, RCU.
  *
  * Return: the route, as an sk_buff refers to it, good until RCU ends, to be
- * used as @skb's or given to refdst_drop(); 0: there is none.
+ * used as @skb's or given to refdst_drop(); NETLAB_ROUTE_NONE;
+ * NETLAB_ROUTE_NO_MEMORY.
  */
 static __always_inline unsigned long
 netlab_route4(struct net *net, struct netlab_route_cache *cache,
