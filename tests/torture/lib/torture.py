@@ -183,7 +183,7 @@ def exact(port, what, ns="right", prefixes=PREFIXES, n=50):
     settle(port)
     for prefix in prefixes:
         net.run(net.NETLAB, "prefix", "replace", prefix, ns=ns)
-    before = net.read("/proc/net/snmp", ns), net.read("/proc/net/snmp6", ns)
+    before = mib_at_rest(ns)
     net.reset(ns)
     settle(port)
     expected = {}
@@ -210,19 +210,33 @@ def exact(port, what, ns="right", prefixes=PREFIXES, n=50):
     mib(before, ns, total, what)
 
 
+def replies(ns):
+    """Echo replies that the host's MIB knows of: (IPv4, IPv6)."""
+    # Without a line before the first message.
+    lines = [line.split()[1:] for line in net.read("/proc/net/snmp", ns).splitlines() if line.startswith("IcmpMsg:")]
+    ipv6 = dict(line.split() for line in net.read("/proc/net/snmp6", ns).splitlines())
+    return int(dict(zip(*lines)).get("OutType0", 0)) if lines else 0, int(ipv6.get("Icmp6OutEchoReplies", 0))
+
+
+def mib_at_rest(ns):
+    """Wait until the MIB knows all replies, which it is at most a second late with; it does then."""
+    last = [None, 0]
+
+    def same():
+        now = replies(ns)
+        if now != last[0]:
+            last[:] = now, time.monotonic()
+        return time.monotonic() - last[1] > 1.2
+
+    tap.wait_until(same, "the MIB knows what was answered", 20)
+    return last[0]
+
+
 def mib(before, ns, total, what):
     """The host's own MIB knows of the replies, a second later."""
     def grown():
-        def numbers(text):
-            return {line.split()[0]: int(line.split()[1]) for line in text.splitlines() if len(line.split()) == 2}
+        return tuple(now - then for now, then in zip(replies(ns), before))
 
-        def ping4(text):
-            # Without a line before the first message.
-            lines = [line.split()[1:] for line in text.splitlines() if line.startswith("IcmpMsg:")]
-            return int(dict(zip(*lines)).get("OutType0", 0)) if lines else 0
-        return (ping4(net.read("/proc/net/snmp", ns)) - ping4(before[0]),
-                numbers(net.read("/proc/net/snmp6", ns)).get("Icmp6OutEchoReplies", 0)
-                - numbers(before[1]).get("Icmp6OutEchoReplies", 0))
     try:
         tap.wait_until(lambda: grown() == (total, total), "the MIB", 5)
     except TimeoutError:
