@@ -182,12 +182,14 @@ def add_namespace(*names, quiet=True, forwarding=False, up=True):
                 sysctl(name, **{f"ipv6__conf__{conf}__accept_dad": 0,
                                 f"ipv6__conf__{conf}__accept_ra": 0})
             sysctl(name, ipv6__conf__default__addr_gen_mode=1,
-                   ipv6__conf__default__router_solicitations=0,
-                   # These versions' reports end soon, and /proc shows when they have.
-                   ipv6__conf__default__force_mld_version=1,
-                   ipv6__conf__default__mldv1_unsolicited_report_interval=1,
-                   ipv4__conf__default__force_igmp_version=2,
-                   ipv4__conf__default__igmpv2_unsolicited_report_interval=1)
+                   ipv6__conf__default__router_solicitations=0)
+            # These versions' reports end soon, and /proc shows when they have.
+            # lo is there already, and reports what a router joins, too.
+            for conf in ("default", "lo"):
+                sysctl(name, **{f"ipv6__conf__{conf}__force_mld_version": 1,
+                                f"ipv6__conf__{conf}__mldv1_unsolicited_report_interval": 1,
+                                f"ipv4__conf__{conf}__force_igmp_version": 2,
+                                f"ipv4__conf__{conf}__igmpv2_unsolicited_report_interval": 1})
         if forwarding:
             sysctl(name, ipv4__ip_forward=1, ipv6__conf__all__forwarding=1)
         if up:
