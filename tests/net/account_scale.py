@@ -114,11 +114,10 @@ def main():
     tap.equal({n: tables.dump(f"n{n}")["protocols"] for n in expected}, expected,
               "each of them has counted its own packets, and idle ones none")
 
-    ratios = []
-    for _ in range(5):  # a loaded host disturbs
+    ratios, end = [], time.monotonic() + 60
+    # A loaded host disturbs, and what the kernel still does of 1,000 namespaces.
+    while not ratios or (ratios[-1] > SLOWER and time.monotonic() < end):
         ratios.append(cost(one) / alone)
-        if ratios[-1] <= SLOWER:
-            break
     tap.ok(ratios[-1] <= SLOWER, f"a reading among {MANY} namespaces takes at most {SLOWER} times as long "
            f"as among a few: {ratios[-1]:.2f}, {1000 * alone:.2f} ms alone", ratios)
 

@@ -117,7 +117,7 @@ def ipv6_sources():
 def anycast(twins):
     """A router has an address that is every router's of the subnet."""
     twins.sysctl(ipv6__conf__all__forwarding=1)
-    twins.wait_quiet()
+    twins.wait_quiet(silence=True)
     for ignore in 0, 1:
         with twins.set(ipv6__icmp__echo_ignore_anycast=ignore):
             twins.same(V6, f"of a router, echo_ignore_anycast {ignore}", [
@@ -126,7 +126,7 @@ def anycast(twins):
                 to(V6, V6.right, "replied", 1),
                 to(V6, "ff02::2", "multicast", 1, "33:33:00:00:00:02")])
     twins.sysctl(ipv6__conf__all__forwarding=0)
-    twins.wait_quiet()
+    twins.wait_quiet(silence=True)
 
 
 def set_up():

@@ -219,7 +219,7 @@ def neighbours(ns, dev, mac, *hosts):
     ip(ns, *(f"neigh replace {host} lladdr {mac} dev {dev} nud permanent" for host in hosts))
 
 
-def wait_quiet(*names):
+def wait_quiet(*names, silence=False):
     """Wait until the kernel has nothing more to say of itself.
 
     That is: each device is known to be up (the kernel learns of a cable a
@@ -230,13 +230,14 @@ def wait_quiet(*names):
 
     Of a bridge the kernel learns once more when its ports forward, and reports
     all groups again. It looks once a second (LINKWATCH_INTERVAL): so where there
-    is one, nothing may have been said for longer.
+    is one, nothing may have been said for longer. The same with silence: MLDv2 lets
+    as much time pass before it reports what was joined or left, and shows nothing.
     """
     said = {}
 
     def silent(ns):
         now, text = time.monotonic(), read("/proc/net/snmp6", ns)
-        sent = next(line for line in text.splitlines() if line.startswith("Icmp6OutMsgs"))
+        sent = next(line for line in text.splitlines() if line.startswith("Ip6OutRequests"))
         if said.get(ns, ("", 0))[0] != sent:
             said[ns] = sent, now
         return now - said[ns][1] > 1.2
@@ -251,7 +252,7 @@ def wait_quiet(*names):
         due = any(len(words) == 4 and words[2].startswith("1:")
                   for words in map(str.split, read("/proc/net/igmp", ns).splitlines()))
         joined = {(group[1], group[2]) for group in groups}
-        return (up and not due and (not bridge or silent(ns)) and not any(int(group[4], 16) & 1 for group in groups)
+        return (up and not due and (not (bridge or silence) or silent(ns)) and not any(int(group[4], 16) & 1 for group in groups)
                 and all(not int(flags, 16) & 0x40
                         and (name == "lo" or (name, "ff0200000000000000000001ff" + address[-6:]) in joined)
                         for address, _, _, _, flags, name in addresses6))

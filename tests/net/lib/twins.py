@@ -182,8 +182,8 @@ class Twins:
         topology.ip("tester", *(f"link set to-{name} mtu {size}" for name in NAMES))
         self.ip(f"link set veth0 mtu {size}")
 
-    def wait_quiet(self):
-        topology.wait_quiet(*NAMES)
+    def wait_quiet(self, silence=False):
+        topology.wait_quiet(*NAMES, silence=silence)
 
     @contextlib.contextmanager
     def set(self, **settings):
