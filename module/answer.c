@@ -222,6 +222,8 @@ static struct netlab_prefix *netlab_answer_find(struct netlab_net *ns,
 
 	if (!set)
 		return NULL;
+	/* prefix_cpus was there before the first set. */
+	smp_rmb();
 	if (family == NETLAB_FAMILY_IPV4) {
 		__be32 daddr = ip_hdr(skb)->daddr;
 

@@ -50,6 +50,7 @@ int netlab_config_set(struct netlab_net *ns,
 	if (new->set.source_rate) {
 		netlab_limit_set_source(&new->source, new->set.source_rate);
 		err = netlab_limiter_add_sources(&ns->limiter);
+		new->sources = ns->limiter.sources;
 	}
 	new->limited = new->set.rate || new->set.source_rate ||
 		       new->set.max_size < NETLAB_MAX_SIZE_ANY;

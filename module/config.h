@@ -36,6 +36,8 @@ struct netlab_settings {
  * @set: as they were set
  * @limit: from @set.rate and @set.burst, if there is a rate
  * @source: from @set.source_rate, if there is one
+ * @sources: the buckets that @source is for; found through here, so that who
+ *	sees the rate sees them
  * @limited: whether there is a rate or a largest size
  * @generation: a new number for each configuration
  * @rcu: for kfree_rcu()
@@ -44,6 +46,7 @@ struct netlab_config {
 	struct netlab_settings set;
 	struct netlab_limit limit;
 	struct netlab_limit source;
+	struct netlab_sources *sources;
 	bool limited;
 	u32 generation;
 	struct rcu_head rcu;

@@ -121,10 +121,10 @@ int netlab_echo_limits(struct netlab_net *ns,
 		return NETLAB_OUTCOME_RATE_LIMITED;
 	if (config->set.source_rate) {
 		if (family == NETLAB_FAMILY_IPV4)
-			ok = netlab_limiter_take4(&ns->limiter, &config->source,
+			ok = netlab_limiter_take4(config->sources, &config->source,
 						  ip_hdr(skb)->saddr);
 		else
-			ok = netlab_limiter_take6(&ns->limiter, &config->source,
+			ok = netlab_limiter_take6(config->sources, &config->source,
 						  &ipv6_hdr(skb)->saddr);
 		if (!ok)
 			return NETLAB_OUTCOME_SOURCE_LIMITED;

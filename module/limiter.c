@@ -203,36 +203,36 @@ static bool netlab_sources_take(struct netlab_sources *sources,
 
 /**
  * netlab_limiter_take4() - take a token from an IPv4 source's bucket
- * @limiter: the namespace's, with sources
+ * @sources: the configuration's, which @limit is of
  * @limit: made by netlab_limit_set_source()
  * @source: the address, a bucket each
  *
  * Context: softirqs off. Lock-free. Return: whether there was one.
  */
-bool netlab_limiter_take4(struct netlab_limiter *limiter,
+bool netlab_limiter_take4(struct netlab_sources *sources,
 			  const struct netlab_limit *limit, __be32 source)
 {
-	return netlab_sources_take(limiter->sources, limit,
+	return netlab_sources_take(sources, limit,
 				   siphash_1u32((__force u32)source,
-						&limiter->sources->key));
+						&sources->key));
 }
 
 /**
  * netlab_limiter_take6() - take a token from an IPv6 source's bucket
- * @limiter: the namespace's, with sources
+ * @sources: the configuration's, which @limit is of
  * @limit: made by netlab_limit_set_source()
  * @source: the address; a bucket for each /64, which one host can use freely
  *
  * Context: softirqs off. Lock-free. Return: whether there was one.
  */
-bool netlab_limiter_take6(struct netlab_limiter *limiter,
+bool netlab_limiter_take6(struct netlab_sources *sources,
 			  const struct netlab_limit *limit,
 			  const struct in6_addr *source)
 {
-	return netlab_sources_take(limiter->sources, limit,
+	return netlab_sources_take(sources, limit,
 				   siphash_2u32((__force u32)source->s6_addr32[0],
 						(__force u32)source->s6_addr32[1],
-						&limiter->sources->key));
+						&sources->key));
 }
 
 /**
@@ -252,7 +252,7 @@ int netlab_limiter_add_sources(struct netlab_limiter *limiter)
 	if (!sources)
 		return -ENOMEM;
 	get_random_bytes(&sources->key, sizeof(sources->key));
-	/* Published with the configuration that uses it. */
+	/* The packet path has it from the configuration that uses it. */
 	limiter->sources = sources;
 	return 0;
 }

@@ -56,9 +56,9 @@ bool netlab_bucket_take(atomic64_t *stamp, const struct netlab_limit *limit,
 			u32 *left);
 bool netlab_limiter_take(struct netlab_limiter *limiter,
 			 const struct netlab_limit *limit, u32 generation);
-bool netlab_limiter_take4(struct netlab_limiter *limiter,
+bool netlab_limiter_take4(struct netlab_sources *sources,
 			  const struct netlab_limit *limit, __be32 source);
-bool netlab_limiter_take6(struct netlab_limiter *limiter,
+bool netlab_limiter_take6(struct netlab_sources *sources,
 			  const struct netlab_limit *limit,
 			  const struct in6_addr *source);
 

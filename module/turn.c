@@ -93,6 +93,8 @@ netlab_turn_prefix(struct netlab_net *ns, unsigned int family,
 	prefix = set ? netlab_prefix_find(set, family, address) : NULL;
 	if (!prefix)
 		return NULL;
+	/* prefix_cpus was there before the first set. */
+	smp_rmb();
 	return netlab_prefix_slot(this_cpu_ptr(ns->prefix_cpus), prefix);
 }
 

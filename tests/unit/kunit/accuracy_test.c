@@ -46,7 +46,8 @@ static bool netlab_test_take_prefix(struct netlab_test_second *s)
 
 static bool netlab_test_take_source(struct netlab_test_second *s)
 {
-	return netlab_limiter_take4(&s->limiter, &s->limit, htonl(s->generation));
+	return netlab_limiter_take4(s->limiter.sources, &s->limit,
+				    htonl(s->generation));
 }
 
 /*

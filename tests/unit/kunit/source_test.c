@@ -42,7 +42,7 @@ static u32 netlab_test_take_all(struct netlab_limiter *limiter,
 	u32 n = 0;
 
 	while (n < NETLAB_TEST_ENOUGH &&
-	       netlab_limiter_take4(limiter, limit, htonl(source)))
+	       netlab_limiter_take4(limiter->sources, limit, htonl(source)))
 		n++;
 	return n;
 }
@@ -70,7 +70,7 @@ static u32 netlab_test_drain6(struct netlab_limiter *limiter,
 
 	local_bh_disable();
 	while (n < NETLAB_TEST_ENOUGH &&
-	       netlab_limiter_take6(limiter, limit, &source))
+	       netlab_limiter_take6(limiter->sources, limit, &source))
 		n++;
 	local_bh_enable();
 	return n;
@@ -182,7 +182,7 @@ static u32 netlab_test_flood(struct netlab_limiter *limiter,
 
 	for (i = 0; i < 100000; i++) {
 		local_bh_disable();
-		refused += !netlab_limiter_take4(limiter, limit,
+		refused += !netlab_limiter_take4(limiter->sources, limit,
 						 htonl(net + i));
 		local_bh_enable();
 		if (i % 1024 == 0)
