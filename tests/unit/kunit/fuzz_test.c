@@ -123,7 +123,11 @@ static void netlab_test_see_random(struct kunit *test, unsigned int layout,
 static void netlab_test_show_random(const struct netlab_test_random *packet,
 				    char *text)
 {
-	*bin2hex(text, packet->bytes, packet->len) = '\0';
+	unsigned int i;
+
+	*text = '\0';
+	for (i = 0; i < packet->len; i++)
+		sprintf(text + 2 * i, "%02x", packet->bytes[i]);
 }
 
 /*
