@@ -173,6 +173,7 @@ int netlab_reply4(struct netlab_cpu *cpu, struct sk_buff *skb,
 	icmph->type = ICMP_ECHOREPLY;
 	netlab_reply_checksum(&icmph->checksum, ICMP_ECHO, ICMP_ECHOREPLY,
 			      icmph->code);
+	netlab_reply_zeroes(skb, p->l4, &icmph->checksum);
 
 	iph = ip_hdr(skb);
 	swap(iph->saddr, iph->daddr);

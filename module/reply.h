@@ -32,13 +32,33 @@ int netlab_reply6(struct netlab_cpu *cpu, struct sk_buff *skb,
  * @to: the type now
  * @code: the code, which stays
  *
- * RFC 1624, equation 3. Where all that is summed is zero the result is 0x0000,
- * as the stack's own sum is, which begins at 0xffff.
+ * RFC 1624, equation 3. Where all that is summed is zero the result is 0x0000:
+ * see netlab_reply_zeroes().
  */
 static inline void netlab_reply_checksum(__sum16 *check, u8 from, u8 to,
 					 u8 code)
 {
 	csum_replace2(check, htons(from << 8 | code), htons(to << 8 | code));
+}
+
+/**
+ * netlab_reply_zeroes() - the checksum of an IPv4 reply that is all zeroes
+ * @skb: the reply
+ * @l4: where its ICMP header is in @skb's data
+ * @check: its checksum, by netlab_reply_checksum()
+ *
+ * As the stack's own sum is. Where it is made while copying it begins at 0xffff,
+ * and leaves 0x0000 for zeroes; elsewhere (arm64, or x86 with KASAN) it begins
+ * at zero, and leaves 0xffff, which alone a receiver takes (RFC 1071).
+ */
+static inline void netlab_reply_zeroes(const struct sk_buff *skb,
+				       unsigned int l4, __sum16 *check)
+{
+#ifndef _HAVE_ARCH_CSUM_AND_COPY
+	if (unlikely(!*check) &&
+	    csum_fold(skb_checksum(skb, l4, skb->len - l4, 0)))
+		*check = CSUM_MANGLED_0;
+#endif
 }
 
 #endif /* _NETLAB_REPLY_H */

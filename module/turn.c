@@ -219,6 +219,7 @@ static bool netlab_turn4(struct netlab_direct *direct,
 	icmph->type = ICMP_ECHOREPLY;
 	netlab_reply_checksum(&icmph->checksum, ICMP_ECHO, ICMP_ECHOREPLY,
 			      icmph->code);
+	netlab_reply_zeroes(skb, l4, &icmph->checksum);
 	swap(iph->saddr, iph->daddr);
 	iph->ttl = READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
 	iph->frag_off = 0;
