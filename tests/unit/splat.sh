@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What of a kernel's log fails a run (tests/vm/splat.sh): all complaints, but
+# for PROVE_RCU_LIST's of nf_tables itself.
+
+cd "$(dirname "$0")/../.." || exit
+. tests/vm/splat.sh
+. tests/lib.sh
+
+# suspicious PLACE FRAME: lockdep's words, with a trace of one function
+suspicious() {
+	cat <<-END
+		[1.0] WARNING: suspicious RCU usage
+		[1.0] 6.12.117-debug #1 Tainted: G           O
+		[1.0] $1 RCU-list traversed in non-reader section!!
+		[1.0] Call Trace:
+		[1.0]  <TASK>
+		[1.0]  lockdep_rcu_suspicious+0x211/0x3b0
+		[1.0]  $2
+		[1.0]  </TASK>
+	END
+}
+
+readonly tables=net/netfilter/nf_tables_api.c:4470 bitmap=net/netfilter/nft_set_bitmap.c:102
+readonly lookup='nft_set_lookup.part.0+0x126/0x160 [nf_tables]'
+
+lines() { splat_lines | cut -d: -f1 | tr '\n' ' '; }
+
+is 'a quiet log' "$(printf '[1.0] netlab: loaded\n' | lines)" ''
+is "nf_tables' own lists" "$({ suspicious $tables "$lookup"; suspicious $bitmap "$lookup"; } | lines)" ''
+is 'with netlab in the trace they count' "$(suspicious $tables 'netlab_hooks_load+0x1/0x2 [netlab]' | lines)" '1 4 '
+is "and so does netlab's list" "$(suspicious /build/module/devices.c:88 "$lookup" | lines)" '1 4 '
+is "what follows nf_tables' counts, with its line's number" \
+	"$({ suspicious $tables "$lookup"; echo '[2.0] BUG: KASAN: slab-use-after-free'; } | lines)" '9 '
+is "a trace that was cut short counts" "$(suspicious /build/module/devices.c:88 "$lookup" | head -n 5 | lines)" '1 4 '
+done_testing
