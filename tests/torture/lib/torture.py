@@ -19,6 +19,7 @@ import tables
 import tap
 import topology as net
 import wire
+from kernel import SLOW
 from rtnl import Links
 from storm import CPUS
 
@@ -29,8 +30,6 @@ libc = ctypes.CDLL(None, use_errno=True)
 # module/uapi/linux/netlab.h
 ECHO_LOCAL, ECHO_RATE, ECHO_BURST, ECHO_SOURCE_RATE, ECHO_MAX_SIZE, ECHO_DIRECT = range(1, 7)
 
-# A kernel that watches itself needs ten times as long for the same.
-SLOW = os.path.exists("/sys/kernel/debug/kmemleak") or os.path.exists("/sys/kernel/debug/failslab")
 SCALE = int(os.environ.get("NETLAB_TORTURE_SCALE") or (20 if SLOW else 1))
 
 
