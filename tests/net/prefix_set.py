@@ -157,12 +157,16 @@ def interrupted():
     restore(fileful(BOTH))
     before = state()
     text = fileful(BOTH, NEW, count=30000)
+    begin = time.monotonic()
+    restore(text)
+    whole = time.monotonic() - begin
+    restore(fileful(BOTH))
     killed = 0
-    for wait in 0.02, 0.1, 0.2, 0.3, 0.4, 0.6:
+    for part in 0.05, 0.2, 0.35, 0.5, 0.65, 0.8:
         process = net.spawn(net.NETLAB, "restore", "-", ns="right", stdin=-1)
         feed = threading.Thread(target=give, args=(process, text))
         feed.start()
-        time.sleep(wait)
+        time.sleep(part * whole)
         process.send_signal(signal.SIGKILL)
         killed += process.wait() == -signal.SIGKILL
         feed.join()
