@@ -49,7 +49,7 @@ class Group:
         """Bytes of the kernel's that the group is charged for: by what it wrote last, which is up to date in two seconds."""
         with open(self.root + "/nobody/memory.stat", encoding="ascii") as f:
             stat = dict(line.split() for line in f)
-        return int(stat["slab"]) + int(stat["percpu"]) + int(stat["vmalloc"])
+        return int(stat["slab"]) + int(stat["percpu"]) + int(stat.get("vmalloc", 0))
 
 
 def charged(group, work, at_least, most, what):

@@ -230,9 +230,9 @@ def vanishing(port):
                                 ("output", {came: 0, went: 3}), ("postrouting", {came: 0, went: 8})):
                 if hook:
                     net.run("nft", "-f", "-", ns="router", stdin=f"""
-                        add table inet rules
-                        delete table inet rules
-                        table inet rules {{
+                        add table inet some
+                        delete table inet some
+                        table inet some {{
                             chain only {{
                                 type filter hook {hook} priority 0
                                 meta l4proto {OTHER} drop

@@ -134,12 +134,21 @@ def main():
         return kept < grown / 10
 
     began = time.monotonic()
-    try:
-        tap.wait_until(back, "memory comes back", seconds=60)
-        tap.note(f"gone after {time.monotonic() - began:.1f} s")
-        tap.ok(True, "when they are gone so is their memory")
-    except TimeoutError:
-        tap.ok(False, "when they are gone so is their memory", f"{kept} of {grown} bytes are still there")
+    for again in False, True:
+        try:
+            tap.wait_until(back, "memory comes back", seconds=30)
+            tap.note(f"gone after {time.monotonic() - began:.1f} s")
+            break
+        except TimeoutError:
+            # Before 5.14 chunks of which a little is in use stay whole: then as many
+            # namespaces once more must find room there.
+            if again:
+                break
+            tap.note(f"{kept} of {grown} bytes are still there; {MANY} namespaces once more")
+            start += kept
+            make(names())
+            remove(names())
+    tap.ok(kept < grown / 10, "when they are gone so is their memory", f"{kept} of {grown} bytes are still there")
     tap.equal(one.tables()["protocols"]["ipv4", "input", OTHER], (5, 140), "and the one that stayed has its own")
 
 

@@ -128,8 +128,13 @@ def tcp(readers, family, what, merged):
     tap.ok(not wrong, f"{family}, {what}: sk_buffs are merged where they must be", *wrong)
 
 
+def feature(ns, dev, name):
+    """Whether a device has an offload, by ethtool's name."""
+    return f"{name}: on" in net.run("ethtool", "-k", dev, ns=ns)
+
+
 def udp_segments(readers, family):
-    """What UDP_SEGMENT cuts is known beforehand."""
+    """What UDP_SEGMENT cuts is known beforehand; who cuts it, the device or IP, depends on the kernel (5.10: IP)."""
     address, kind = ADDRESSES[family]
     header = IP[family] + 8
     with net.inside("host-a"):
@@ -149,7 +154,8 @@ def udp_segments(readers, family):
     for ns, hooks in (("host-a", "output postrouting"), ("router", "prerouting forward postrouting"),
                       ("host-b", "prerouting input")):
         for hook in hooks.split():
-            expected[ns, family, hook] = {"skbs": len(cases), "packets": packets, "bytes": size,
+            uncut = ns == "host-a" or feature("host-a", "veth0", "tx-udp-segmentation")
+            expected[ns, family, hook] = {"skbs": len(cases) if uncut else packets, "packets": packets, "bytes": size,
                                           "fragments": 0, "options": 0}
     compare(readers, expected, f"{family}, UDP_SEGMENT: {len(cases)} sk_buffs are {packets} datagrams")
 
@@ -210,9 +216,11 @@ def main():
     offload("host-a", "veth0", SET_TSO, 0)
     for family in ADDRESSES:
         tcp(readers, family, "cut at the first device", local)
+    # Until 5.13 a veth says that it has GRO, and has none without XDP.
+    merging = not feature("router", "west", "generic-receive-offload")
     offload("router", "west", SET_GRO, 1)
     for family in ADDRESSES:
-        tcp(readers, family, "merged again by the router's GRO", local | routed | received)
+        tcp(readers, family, "merged again by the router's GRO", local | routed | received if merging else local)
 
 
 tap.run(main)
