@@ -186,8 +186,8 @@ def raw_sockets():
 
 
 def policy():
-    for family, target, source, protocol in (("ipv4", "192.0.2.2", "192.0.2.1", "icmp"),
-                                             ("ipv6", "2001:db8:1::2", "2001:db8:1::1", "ipv6-icmp")):
+    for family, target, source, protocol in (("ipv4", "192.0.2.2", "192.0.2.1", 1),
+                                             ("ipv6", "2001:db8:1::2", "2001:db8:1::1", 58)):
         selector = f"dir in src {source} dst {target} proto {protocol}".split()
         net.run("ip", "-n", "right", "xfrm", "policy", "add", *selector, "action", "block")
         tap.equal(outcome_of(ping, target, 2), (0, {(family, "local", "policy"): 2}),

@@ -72,7 +72,7 @@ def raw_socket(family):
 def ipsec(target, direction):
     @contextlib.contextmanager
     def setting(family):
-        protocol = {"ipv4": "icmp", "ipv6": "ipv6-icmp"}[family]
+        protocol = {"ipv4": 1, "ipv6": 58}[family]
         selector = ["dir", direction, "src", direct.LEFT[family], "dst", target, "proto", protocol]
         net.run("ip", "-n", "right", "xfrm", "policy", "add", *selector, "action", "block")
         yield

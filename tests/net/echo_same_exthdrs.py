@@ -67,13 +67,15 @@ def option_headers():
         yield odd("an option without its length", b"\0\1\2\0\0\0\x1e")
         yield odd("nine unknown options", opts(b"\x1e\0" * 9))
     hop = "hop-by-hop: "
-    # A kernel without labels (NETLABEL) knows no such option, and this one is to be skipped then.
-    labels = os.path.exists("/proc/sys/net/ipv6/calipso_cache_enable")
-    calipso = chain((HOP, opts(b"\7\x08" + bytes(8))))
-    yield Probe(hop + "CALIPSO", calipso, None) if labels else seen(hop + "CALIPSO", (HOP, opts(b"\7\x08" + bytes(8))), replies=None)
+    # Which a kernel without labels (NETLABEL), or before 5.15, doesn't know: these are to be skipped then.
+    for what, data, sysctl in ("CALIPSO", b"\7\x08" + bytes(8), "calipso_cache_enable"), ("IOAM", b"\x31\2\0\0\1\0", "ioam6_id"):
+        if os.path.exists(f"/proc/sys/net/ipv6/{sysctl}"):
+            yield Probe(hop + what, chain((HOP, opts(data))), None)
+        else:
+            yield seen(hop + what, (HOP, opts(data)), replies=None)
     for what, data in (("router alert of the wrong length", b"\5\3\0\0\0\0"),
                        ("jumbo payload in a small packet", b"\xc2\4\0\0\0\x20"),
-                       ("jumbo payload, misaligned", b"\0\xc2\4\0\1\0\0\0"), ("IOAM", b"\x31\2\0\0\1\0")):
+                       ("jumbo payload, misaligned", b"\0\xc2\4\0\1\0\0\0")):
         yield Probe(hop + what, chain((HOP, opts(data))), None)
     home = b"\1\0\xc9\x10" + socket.inet_pton(socket.AF_INET6, "2001:db8:1::9")
     yield seen("destination: home address", (DEST, opts(home)), replies=None)

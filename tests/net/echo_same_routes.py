@@ -37,7 +37,7 @@ def rules(twins):
     """What else an ip rule can tell a reply by."""
     for family in BOTH:
         twins.ip(f"route add default via {family.other} table 101")
-        icmp = "icmp" if family is V4 else "ipv6-icmp"
+        icmp = 1 if family is V4 else 58
         for rule in "tos 0x10", f"from {family.right}", f"ipproto {icmp}", "dev lo", "oif veth0", "uidrange 0-0":
             twins.run("ip", f"-{family.name[3]}", "rule", "add", *rule.split(), "table", "101")
             # IPv6 asks for the device that the request came by, IPv4 for none; IPv4 for the class, IPv6 for none.

@@ -45,7 +45,7 @@ def policies(twins):
     def policy(word, *selector, then=()):
         twins.run("ip", "xfrm", "policy", word, *selector, *then)
 
-    for family, icmp in (V4, "icmp"), (V6, "ipv6-icmp"):
+    for family, icmp in (V4, 1), (V6, 58):
         way_in = "dir", "in", "src", family.left, "dst", family.right, "proto", icmp
         way_out = "dir", "out", "src", family.right, "dst", family.left, "proto", icmp
         # Where fragments pass input one by one, they do so before the policy is asked.
