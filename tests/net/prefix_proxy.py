@@ -129,7 +129,11 @@ def solicitations(port, other):
 
 def allmulti(dev="veth0", ns="right"):
     """How many ask the device to hear all multicast; its flag tells only of the administrator."""
-    return json.loads(net.run("ip", "-j", "-d", "link", "show", "dev", dev, ns=ns))[0]["allmulti"]
+    link = json.loads(net.run("ip", "-j", "-d", "link", "show", "dev", dev, ns=ns))[0]
+    if "allmulti" in link:
+        return link["allmulti"]
+    # Before 6.0: whether any does, by IFF_ALLMULTI as the device itself has it.
+    return int(int(net.run("ip", "netns", "exec", ns, "cat", f"/sys/class/net/{dev}/flags"), 16) & 0x200 != 0)
 
 
 def hearing():
