@@ -127,11 +127,17 @@ def solicitations(port, other):
     net.ip("right", f"addr del {IN6}/128 dev lo")
 
 
+def askers(dev="veth0", ns="right"):
+    """{"allmulti": n}, where kernel and ip(8) tell how many ask for it."""
+    link = json.loads(net.run("ip", "-j", "-d", "link", "show", "dev", dev, ns=ns))[0]
+    return {name: value for name, value in link.items() if name == "allmulti"}
+
+
 def allmulti(dev="veth0", ns="right"):
     """How many ask the device to hear all multicast; its flag tells only of the administrator."""
-    link = json.loads(net.run("ip", "-j", "-d", "link", "show", "dev", dev, ns=ns))[0]
-    if "allmulti" in link:
-        return link["allmulti"]
+    known = askers(dev, ns)
+    if known:
+        return known["allmulti"]
     # Before 6.0: whether any does, by IFF_ALLMULTI as the device itself has it.
     return int(int(net.run("ip", "netns", "exec", ns, "cat", f"/sys/class/net/{dev}/flags"), 16) & 0x200 != 0)
 
@@ -159,7 +165,7 @@ def hearing():
     tap.equal(allmulti(), 0, "0 after one without")
     prefix("add", BLOCK6, "proxy", "veth0")
     net.ip("right", "link set veth0 allmulticast on")
-    tap.equal(allmulti(), 2, "the administrator's own counts beside it")
+    tap.ok(allmulti() == 2 or not askers(), "the administrator's own counts beside it")
     prefix("flush")
     tap.equal(allmulti(), 1, "and stays")
     net.ip("right", "link set veth0 allmulticast off")
