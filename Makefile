@@ -31,7 +31,7 @@ LLVM_FLAG = $(if $(shell grep -s '^CONFIG_CC_IS_CLANG=y' \
 KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) $(LLVM_FLAG)
 
 # What boots the throw-away machine, or is said of the sources.
-TEST_TARGETS := run check check-all check-debug check-matrix torture fuzz lint bench
+TEST_TARGETS := run check check-all check-debug check-matrix check-selftests torture fuzz lint bench
 
 .PHONY: all module tool $(TEST_TARGETS) install uninstall clean distclean dist \
 	help kdir guest-module test-programs install-tool install-module
@@ -105,8 +105,11 @@ check-debug: ## the guest's tests under KASAN, lockdep, kmemleak, KCSAN ... (KIN
 check-matrix: ## DKMS and all guest tests on every Debian kernel, 5.10 to the newest (root; SUITES='SUITE...')
 	@tests/matrix/run $(SUITES)
 
+check-selftests: ## the kernel's own network self-tests, with netlab and without (TESTS='net/icmp.sh...')
+	@tests/selftests/run $(TESTS)
+
 check-all: ## everything that there is to test, one after the other (root): hours
-	@status=0; for run in 'tests/run --more' tests/debug/run tests/matrix/run; do \
+	@status=0; for run in 'tests/run --more' tests/selftests/run tests/debug/run tests/matrix/run; do \
 		$$run || status=1; done; exit $$status
 
 bench: ## what counting a packet costs, netlab and its peers (table, JSON, chart in build/bench)
