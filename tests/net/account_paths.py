@@ -251,7 +251,7 @@ def vanishing(port):
                        f"{family}: {f'a rule at {hook}' if hook else 'no rule'}: "
                        f"{drops[came]} vanish on their way in, {drops[went]} on their way out",
                        numbers, text, *expected)
-            net.run("nft", "delete", "table", "inet", "rules", ns="router")
+            net.run("nft", "delete", "table", "inet", "some", ns="router")
 
 
 # ---- a bridge
