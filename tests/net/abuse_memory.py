@@ -14,13 +14,12 @@ import genl
 import prefix_asker as nl
 import tap
 import topology as net
+from kernel import LATE
 from nobody import CLONE_NEWNET, CLONE_NEWUSER, User, as_nobody, become_root, in_child
 
 PREFIXES, STAGED, DUMPS = 20000, 2000, 50
 PREFIX, READING, SOURCES = 96, 48 << 10, 128 << 10  # bytes: less than one takes; all of the buckets
 MIB = 1 << 20
-# Before 5.13 each CPU may keep up to 32 pages' worth of the group's sums to itself.
-LATE = 0 if tuple(map(int, os.uname().release.split(".")[:2])) >= (5, 13) else 32 * 4096 * os.cpu_count()
 NOISE = 128 << 10  # what the page lists and the tool itself are charged at a time
 
 
@@ -87,7 +86,7 @@ def charged(group, work, at_least, most, what):
     # What else the child does is in it, too.
     most += NOISE
     tap.ok(at_least <= grown <= most, f"{what}: charged to who did it, at least {at_least >> 10} KiB", f"{grown >> 10} KiB, at most {most >> 10}")
-    tap.wait_until(lambda: group.kernel() < before + LATE, f"{what}: its memory is given back", 60)
+    tap.wait_until(lambda: group.kernel() < before + LATE * os.cpu_count(), f"{what}: its memory is given back", 60)
     tap.ok(True, f"{what}: and all of it is given back when he ends")
 
 

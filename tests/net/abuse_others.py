@@ -4,7 +4,6 @@
 import errno
 import os
 import socket
-import subprocess
 import sys
 import tempfile
 
@@ -54,7 +53,7 @@ def processes():
         with open(f"{hidden}/{holder.pid}/net/netlab/echo", encoding="ascii") as f:
             tap.equal(without_counters(f.read()), roots[2], "and shows them to root")
     finally:
-        subprocess.run(["umount", hidden], check=True)
+        net.run("umount", hidden)
         os.rmdir(hidden)
     net.netlab("right", "prefix", "flush")
     net.netlab("right", "echo", "set", "max-size", 65535)

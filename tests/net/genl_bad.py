@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib
 import genl
 import tap
 import topology as net
+from kernel import VERSION
 
 # module/uapi/linux/netlab.h
 STATS_GET, STATS_RESET, ECHO_GET, ECHO_SET, OUTCOME_GET = 1, 2, 3, 4, 5
@@ -161,8 +162,7 @@ RESERVED = "something in the reserved field", ECHO_SET, u32(RATE, 5), {"reserved
 def refused():
     asker = Asker("right")
     before = state()
-    looked = tuple(map(int, os.uname().release.split(".")[:2])) >= (6, 1)
-    for name, command, data, how, code, sentence, offset in (*REFUSED, *([RESERVED] if looked else [])):
+    for name, command, data, how, code, sentence, offset in (*REFUSED, *([RESERVED] if VERSION >= (6, 1) else [])):
         got = asker.ask(command, data, **how)
         # A dump's end tells no offset before Linux 6.9. The core's own sentences may have more words.
         place = got[2] == offset or how.get("flags") == NLM_F_DUMP and got[2] is None

@@ -18,7 +18,7 @@ import genl  # noqa: E402
 from memory import grown, meminfo, namespaces_end, objects_come_back, percpu_no_more, slabs  # noqa: E402
 import tap  # noqa: E402
 import topology as net  # noqa: E402
-from kernel import SLOW  # noqa: E402
+from kernel import LATE, SLOW  # noqa: E402
 
 NAMESPACES = 100
 ROUNDS = 3
@@ -107,15 +107,13 @@ def idle():
              f"per-CPU memory, {slab:.0f} of other")
     tap.ok(1024 < percpu <= PER_CPU_LIMIT, f"an idle namespace costs at most {PER_CPU_LIMIT} bytes per CPU, "
            "charged to its maker", percpu, without)
-    # Before 5.13 each CPU may keep up to 32 pages' worth of the group's sums to itself.
-    late = 0 if tuple(map(int, os.uname().release.split(".")[:2])) >= (5, 13) else 32 * 4096 * possible
-    tap.ok(-late / NAMESPACES / possible < slab and percpu + slab <= PER_CPU_LIMIT * (2 if SLOW else 1), "also with what isn't per CPU", percpu, slab)
+    tap.ok(-LATE / NAMESPACES < slab and percpu + slab <= PER_CPU_LIMIT * (2 if SLOW else 1), "also with what isn't per CPU", percpu, slab)
     reading = genl.Reader(names[-1]).read()
     tap.equal((reading.epoch, reading.protocols), (1, {}), "and is a namespace like any other")
     net.del_namespace(*names)
     namespaces_end(objects)
     left = group.charged()[0]
-    tap.ok(abs(left) <= late, "when it ends, all of its per-CPU memory is given back", left)
+    tap.ok(abs(left) <= LATE * possible, "when it ends, all of its per-CPU memory is given back", left)
 
 
 def come_and_go():
