@@ -99,18 +99,6 @@ bool frame_icmp(const uint8_t *frame, unsigned int len, struct icmp *m)
 	return true;
 }
 
-bool frame_is_fragment(const uint8_t *frame, unsigned int len)
-{
-	bool fragment = false;
-	uint8_t protocol;
-
-	if (get16(frame + 12) == 0x0800 && len >= ETH + 20)
-		return get16(frame + ETH + 6) & 0x3fff;
-	if (get16(frame + 12) == 0x86dd && len >= ETH + 40)
-		upper6(frame + ETH, len - ETH, &protocol, &fragment);
-	return fragment;
-}
-
 static void seal_l4(uint8_t *ip, unsigned int len, unsigned int family,
 		    unsigned int at, uint8_t protocol)
 {
@@ -189,6 +177,51 @@ static void timeless(uint8_t *ip, unsigned int len)
 	}
 }
 
+/* Where an IPv6 packet's fragment ID is; 0 if it has none. */
+static unsigned int fragment_id(const uint8_t *ip, unsigned int len)
+{
+	uint8_t protocol = ip[6];
+	unsigned int at = 40;
+
+	while (exthdr(protocol) && at + 8 <= len) {
+		if (protocol == 44)
+			return at + 4;
+		protocol = ip[at];
+		at += ip[at + 1] * (protocol == 51 ? 4 : 8) + 8;
+	}
+	return 0;
+}
+
+/* Whether a packet is a fragment, or has a fragment's header, by its IP version. */
+bool packet_is_fragment(const uint8_t *ip, unsigned int len)
+{
+	if (len >= 20 && ip[0] >> 4 == 4)
+		return get16(ip + 6) & 0x3fff;
+	return len >= 40 && ip[0] >> 4 == 6 && fragment_id(ip, len);
+}
+
+/*
+ * IPv6 that cuts what a sender left to it takes an ID by chance, and an error
+ * quotes it. The error's checksum must be right before it is taken out.
+ */
+static void timeless6(struct frame *f)
+{
+	uint8_t *ip = f->data + ETH;
+	unsigned int at = fragment_id(ip, f->len - ETH);
+	struct icmp m;
+
+	if (at)
+		memset(ip + at, 0, 4);
+	if (!frame_icmp(f->data, f->len, &m) || m.fragment || m.type < 1 || m.type > 4 || m.len < 48 ||
+	    sum16(sum16(58 + m.len, m.src, 32), f->data + m.at, m.len) != 0xffff)
+		return;
+	at = fragment_id(f->data + m.at + 8, m.len - 8);
+	if (!at)
+		return;
+	memset(f->data + m.at + 8 + at, 0, 4);
+	put16(f->data + m.at + 2, 0);
+}
+
 /*
  * Takes out what differs each time: the IPv4 ID, that of IPv6 fragments, the
  * time, and checksums over them.
@@ -213,8 +246,8 @@ bool frame_normal(struct frame *f)
 		else
 			return true;
 		put16(f->data + m.at + 2, 0);
-	} else if (get16(f->data + 12) == 0x86dd && ip[6] == 44) {
-		memset(ip + 44, 0, 4);
+	} else if (get16(f->data + 12) == 0x86dd && f->len >= ETH + 40) {
+		timeless6(f);
 	}
 	return true;
 }

@@ -116,7 +116,7 @@ void frame_damage(struct rng *r, struct frame *f);
 void case_make(struct fuzz_case *c, uint64_t seed, uint64_t number);
 void case_ping(struct frame *f, unsigned int family, unsigned int number);
 bool frame_icmp(const uint8_t *frame, unsigned int len, struct icmp *m);
-bool frame_is_fragment(const uint8_t *frame, unsigned int len);
+bool packet_is_fragment(const uint8_t *ip, unsigned int len);
 uint16_t sum16(uint32_t sum, const void *data, size_t len);
 void frame_seal(struct frame *f);
 bool frame_at_leisure(const uint8_t *frame, unsigned int len);

@@ -110,7 +110,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         path = os.path.join(folder, "commands")
-        tap.ok(commands(path) == 12, "the commands of netlab.yaml")
+        tap.ok(commands(path) == 15, "the commands of netlab.yaml")
         os.chmod(path, 0o644)
         fuzzer = Fuzzer(seed, path)
         fuzzer.folder = folder

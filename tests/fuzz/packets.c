@@ -24,6 +24,8 @@
 #include "ports.h"
 
 #define HISTORY		512	/* requests that a reply may be to */
+#define FIRSTS		8192	/* first fragments of what may be reassembled, for half a minute */
+#define FIRST_BYTES	64
 #define LATE		32	/* cases after which all replies are awaited */
 #define SEEN		64	/* frames that a case may bring */
 #define SHOWN		5
@@ -129,9 +131,19 @@ static bool of_prefix(const struct icmp *m)
 static struct {
 	struct icmp m;
 	struct frame frame;
+	unsigned int filled;	/* see struct port */
 } history[HISTORY];
 static unsigned int latest;
-static uint64_t fragment;	/* case in which there was one, plus 1 */
+
+/*
+ * A fragment waits in its namespace for others to come. What is reassembled
+ * from those of several cases no frame has said, but this one its beginning.
+ */
+static struct {
+	unsigned int family, len, filled;
+	uint8_t data[FIRST_BYTES];
+} firsts[FIRSTS];
+static unsigned int last_first;
 
 static bool is_request(const struct icmp *m)
 {
@@ -143,18 +155,66 @@ static bool is_reply(const struct icmp *m)
 	return m->type == (m->family == 4 ? 0 : 129);
 }
 
-static void remember(const struct frame *f)
+/* Its place in history; -1 if it has none. */
+static int remember(const struct frame *f)
 {
-	struct icmp m;
+	const unsigned int next = (latest + 1) % HISTORY;
+	struct frame *kept = &history[next].frame;
+	struct icmp *m = &history[next].m;
 
-	if (frame_is_fragment(f->data, f->len) && !now.whole.len)
-		fragment = number + 1;
-	if (!frame_icmp(f->data, f->len, &m) || (!is_request(&m) && !is_reply(&m)))
+	memcpy(kept->data, f->data, f->len);
+	kept->len = 0;
+	if (!frame_icmp(kept->data, f->len, m) || (!is_request(m) && !is_reply(m)))
+		return -1;
+	kept->len = f->len;
+	history[next].filled = 0;
+	latest = next;
+	return latest;
+}
+
+static void remember_first(unsigned int at)
+{
+	const struct icmp *m = &history[at].m;
+
+	last_first = (last_first + 1) % FIRSTS;
+	firsts[last_first].family = m->family;
+	firsts[last_first].len = m->len < FIRST_BYTES ? m->len : FIRST_BYTES;
+	firsts[last_first].filled = 0;
+	if (is_reply(m) && history[at].filled > m->at)
+		firsts[last_first].filled = history[at].filled - m->at;
+	memcpy(firsts[last_first].data, history[at].frame.data + m->at, firsts[last_first].len);
+}
+
+/* @at: what remember() said. */
+static void send_one(struct port *p, struct rng *r, const struct frame *f, int at)
+{
+	port_send(p, r, f);
+	if (at < 0)
 		return;
-	latest = (latest + 1) % HISTORY;
-	history[latest].frame.len = f->len;
-	memcpy(history[latest].frame.data, f->data, f->len);
-	frame_icmp(history[latest].frame.data, f->len, &history[latest].m);
+	history[at].filled = p->filled;
+	if (history[at].m.fragment)
+		remember_first(at);
+}
+
+/*
+ * Whether bytes are those that were sent. Where the sender left a checksum to be
+ * put, wherever that is (@filled), whoever forwards the frame puts one.
+ */
+static bool same_bytes(const uint8_t *got, const uint8_t *said, unsigned int len,
+		       unsigned int filled)
+{
+	unsigned int j;
+
+	for (j = 0; j < len; j++)
+		if (got[j] != said[j] && j - filled >= 2)
+			return false;
+	return true;
+}
+
+/* Where that is behind a place in a frame; nowhere if nobody puts one. */
+static unsigned int filled_behind(unsigned int filled, unsigned int at)
+{
+	return filled ? filled - at : UINT32_MAX / 2;
 }
 
 /* Whether it is the answer to an earlier frame, or that frame itself, forwarded. */
@@ -162,14 +222,31 @@ static bool answers(const struct icmp *m, const uint8_t *frame, unsigned int i)
 {
 	const struct icmp *asked = &history[i].m;
 	const unsigned int size = m->family == 4 ? 4 : 16;
+	const uint8_t *sent = history[i].frame.data;
+	const unsigned int filled = is_reply(asked) ? history[i].filled : 0;
 
+	/* Behind type, code and checksum. */
 	if (asked->family != m->family || asked->len < m->len ||
-	    memcmp(frame + m->at + 4, history[i].frame.data + asked->at + 4, m->len - 4))
+	    !same_bytes(frame + m->at + 4, sent + asked->at + 4, m->len - 4,
+			filled_behind(filled, asked->at + 4)))
 		return false;
 	if (is_reply(asked))
-		return !memcmp(asked->dst, m->dst, size);
+		return same_bytes(m->dst, asked->dst, size, filled_behind(filled, asked->dst - sent));
 	return !memcmp(asked->src, m->dst, size) &&
 	       (!memcmp(asked->dst, m->src, size) || of_many(asked));
+}
+
+/* Whether it is so of what was reassembled, as far as is known. */
+static bool begins_as_a_fragment(const struct icmp *m, const uint8_t *frame)
+{
+	unsigned int i;
+
+	for (i = 0; i < FIRSTS; i++)
+		if (firsts[i].len && firsts[i].family == m->family && firsts[i].len <= m->len &&
+		    same_bytes(frame + m->at + 4, firsts[i].data + 4, firsts[i].len - 4,
+			       filled_behind(firsts[i].filled, 4)))
+			return true;
+	return false;
 }
 
 static void judge(const uint8_t *frame, unsigned int len)
@@ -193,9 +270,8 @@ static void judge(const uint8_t *frame, unsigned int len)
 		complain("a reply to what is no host's address", frame, len);
 	if (i < HISTORY || m.fragment)
 		return;
-	/* Of what else was reassembled no frame has it all. */
 	unmatched++;
-	if (reachable(&m, m.dst) && (!fragment || number + 1 - fragment > 2 * LATE))
+	if (reachable(&m, m.dst) && !begins_as_a_fragment(&m, frame))
 		complain("a reply that is to no request, or longer than it", frame, len);
 }
 
@@ -304,12 +380,20 @@ static void settle(struct port *p, struct seen *s)
 	complain("ARP isn't answered", f.data, f.len);
 }
 
+/* A tun device goes by the IP header's version, whatever the EtherType was. */
+static void go_by_version(struct frame *f)
+{
+	if (want.way == TUN && f->len > ETH)
+		put16(f->data + 12, f->data[ETH] >> 4 == 4 ? 0x0800 : 0x86dd);
+}
+
 static void flood(void)
 {
 	static struct port port;
 	static struct seen none;
 	struct rng r;
 	unsigned int i;
+	int at;
 
 	port_open(&port, want.way, want.device[0]);
 	if (want.coverage)
@@ -320,13 +404,15 @@ static void flood(void)
 		mark("flood");
 		case_make(&now, want.seed, number);
 		r.state = want.seed ^ number;
+		go_by_version(&now.whole);
 		if (now.whole.len)
 			remember(&now.whole);
 		for (i = 0; i < now.n; i++) {
-			remember(&now.frame[i]);
+			go_by_version(&now.frame[i]);
+			at = remember(&now.frame[i]);
 			if (want.coverage)
 				kcov_begin();
-			port_send(&port, &r, &now.frame[i]);
+			send_one(&port, &r, &now.frame[i], at);
 			if (want.coverage && kcov_end())
 				corpus_add(&now.frame[i]);
 		}
@@ -393,6 +479,7 @@ static void twins(void)
 	static struct port port[2];
 	static struct seen seen[2];
 	unsigned int i, side;
+	int at[MAX_FRAMES];
 	struct rng r;
 
 	for (side = 0; side < 2; side++)
@@ -405,11 +492,11 @@ static void twins(void)
 		if (now.whole.len)
 			remember(&now.whole);
 		for (i = 0; i < now.n; i++)
-			remember(&now.frame[i]);
+			at[i] = remember(&now.frame[i]);
 		for (side = 0; side < 2; side++) {
 			r.state = want.seed ^ number;
 			for (i = 0; i < now.n; i++)
-				port_send(&port[side], &r, &now.frame[i]);
+				send_one(&port[side], &r, &now.frame[i], at[i]);
 			seen[side].n = 0;
 			gather(&port[side], &seen[side]);
 		}

@@ -161,6 +161,18 @@ static struct virtio_net_hdr offload(struct rng *r, const struct frame *f)
 	return h;
 }
 
+/* Whether two bytes of a frame say what it carries: a protocol, an ICMP type. */
+static bool names_what(const struct frame *f, unsigned int at)
+{
+	const bool ipv6 = f->len > ETH && f->data[ETH] >> 4 == 6;
+	const unsigned int protocol = ETH + (ipv6 ? 6 : 9);
+	struct icmp m;
+
+	if (at == protocol || at + 1 == protocol)
+		return true;
+	return frame_icmp(f->data, f->len, &m) && (at == m.at || at + 1 == m.at);
+}
+
 static void send_vnet(struct port *p, struct rng *r, const struct frame *f)
 {
 	struct virtio_net_hdr h = {};
@@ -169,6 +181,17 @@ static void send_vnet(struct port *p, struct rng *r, const struct frame *f)
 
 	if (r)
 		h = offload(r, f);
+	/* One put there would make another message of it, which is to no request. */
+	if (names_what(f, at + h.csum_start + h.csum_offset))
+		h.flags &= ~VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	/*
+	 * Where reassembly moves the headers, one that lies in them comes to lie
+	 * before the packet, of which the kernel warns (skb_checksum_help()).
+	 */
+	if (f->len > ETH && packet_is_fragment(f->data + ETH, f->len - ETH))
+		h.flags &= ~VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	if (h.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
+		p->filled = at + h.csum_start + h.csum_offset;
 	/* Where the pieces end is as random as all else. */
 	while (at < f->len && n < COUNT(part)) {
 		len = f->len - at;
@@ -206,6 +229,7 @@ static void send_paged(struct port *p, const struct frame *f)
  */
 void port_send(struct port *p, struct rng *r, const struct frame *f)
 {
+	p->filled = 0;
 	if (p->way == PAGED)
 		send_paged(p, f);
 	else if (p->way == LINEAR)

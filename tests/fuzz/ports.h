@@ -28,6 +28,7 @@ struct port {
 	uint8_t *tx, *rx;	/* rings */
 	unsigned int tx_next, rx_next;
 	uint64_t refused;	/* by the kernel, before any hook */
+	unsigned int filled;	/* where the last frame's checksum is left to be put, or 0 */
 };
 
 enum way way_named(const char *name);
