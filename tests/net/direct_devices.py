@@ -36,7 +36,7 @@ def same_as_stack(what, port, dev, probes_of, vlan=None):
         direct.set_direct("right", dev, "off")
         wrong = []
         for probe, (theirs, _), (got, count) in zip(probes, stack, ours):
-            theirs, got = normal(theirs), normal(got)
+            theirs, got = (normal(direct.echo_replies(frames)) for frames in (theirs, got))
             if got != theirs or len(got) != probe.replies:
                 wrong.append(f"{probe.name}: {[frame[:90].hex() for frame in got][:2]}, "
                              f"the stack {[frame[:90].hex() for frame in theirs][:2]}")
@@ -64,25 +64,31 @@ def vlan():
 
     same_as_stack("a VLAN device", port, "veth0.5", lambda family: list(
         direct.eligible(family, source[family], target[family], {"vlan": 5})), 5)
+
+    def answers(frames):
+        """Without reports of groups, which a new device may send late."""
+        got, count = direct.asked("right", port, frames)
+        return direct.echo_replies(got), count
+
     for family in direct.FAMILIES:
         direct.set_direct("right", "veth0", "on")
-        got, count = direct.asked("right", port, [tagged(family)])
+        got, count = answers([tagged(family)])
         tap.equal((len(got), count), (1, {(family, "local", "replied"): 1}),
                   f"{family}: direct on the device below doesn't answer tagged frames")
-        got, count = direct.asked("right", port, [direct.request(family)])
+        got, count = answers([direct.request(family)])
         tap.equal((len(got), count), (1, {(family, "direct", "replied"): 1}), f"{family}: but untagged ones")
         direct.set_direct("right", "veth0.5", "on")
         direct.set_direct("right", "veth0", "off")
-        got, count = direct.asked("right", port, [tagged(family)])
-        tap.equal((len(got), count, got[0][12:16]), (1, {(family, "direct", "replied"): 1}, b"\x81\0\0\5"),
+        got, count = answers([tagged(family)])
+        tap.equal((len(got), count, [frame[12:16] for frame in got]), (1, {(family, "direct", "replied"): 1}, [b"\x81\0\0\5"]),
                   f"{family}: direct on the VLAN device answers them, tagged")
-        got, count = direct.asked("right", port, [direct.request(family)])
+        got, count = answers([direct.request(family)])
         tap.equal((len(got), count), (1, {(family, "local", "replied"): 1}), f"{family}: and no untagged ones")
-        got, count = direct.asked("right", port, [tagged(family, 6)])
+        got, count = answers([tagged(family, 6)])
         tap.equal((len(got), count), (0, {}), f"{family}: a VLAN that nobody has isn't answered")
         # Tagged as priority only, with VLAN 0: it belongs to the device below.
         direct.set_direct("right", "veth0", "on")
-        got, count = direct.asked("right", port, [direct.request(family, frame={"vlan": 0})])
+        got, count = answers([direct.request(family, frame={"vlan": 0})])
         tap.ok(len(got) == 1 and sum(count.values()) == 1, f"{family}: a priority tag: answered once, by whichever way",
                count, got)
         for dev in "veth0", "veth0.5":

@@ -26,7 +26,7 @@ def load():
 def unload(senders):
     for sender in senders:
         if sender.poll() is not None:
-            raise RuntimeError(f"a sender ended: {sender.stdout.read()}")
+            raise RuntimeError(f"a sender ended with {sender.returncode}: {sender.stdout.read()}")
         sender.kill()
         sender.wait()
 

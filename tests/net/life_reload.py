@@ -6,6 +6,7 @@ nothing behind. While netlab is away the stack answers: no ping is lost.
 import errno
 import json
 import os
+import re
 import sys
 import time
 
@@ -163,8 +164,17 @@ class Noise:
         net.run("ip", "netns", "del", "n", check=False)
 
 
+def echoes():
+    """What the stacks of both sides counted, for when a ping is lost: which way, and where."""
+    wanted = re.compile(r"^(Icmp6?(?:In|Out)(?:Echos|EchoReps|EchoReplies)|Ip6?InDiscards|Ip6?OutDiscards)\s+([0-9]+)", re.M)
+    counted = {ns: dict(wanted.findall(net.run("nstat", "-asz", ns=ns))) for ns in ("left", "right")}
+    with open("/proc/net/softnet_stat", encoding="ascii") as f:
+        return {**counted, "backlog dropped": sum(int(line.split()[1], 16) for line in f)}
+
+
 def under_load():
     net.neighbours("right", "veth0", net.MAC_LEFT, STRANGER)
+    before = echoes()
     noise = Noise()
     began = time.monotonic()
     for i in range(RELOADS):
@@ -181,6 +191,9 @@ def under_load():
     noise.end()
     tap.note(f"{RELOADS} reloads in {took:.1f} s, {noise.pings} pings")
     tap.ok(noise.pings >= 400, "there were pings", noise.pings)
+    if noise.lost:
+        tap.note(f"before: {before}")
+        tap.note(f"after: {echoes()}")
     tap.equal(noise.lost, 0, f"{RELOADS} reloads under flood pings and blast, {CHURNED} while namespaces come and go: no ping is lost")
     tap.equal(references(), 0, "no reference is left")
 

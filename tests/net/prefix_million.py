@@ -24,7 +24,7 @@ OWNERS = 2 * 10
 def caches():
     """{cache: size of its objects} of netlab's slab caches; the kernel may keep them together with others of their size"""
     folder = "/sys/kernel/slab"
-    return {name: int(net.read(f"{folder}/{name}/slab_size")) for name in sorted(os.listdir(folder)) if name.startswith("netlab_")}
+    return {name: int(net.read(f"{folder}/{name}/slab_size")) for name in sorted(os.listdir(folder)) if name in ("netlab_prefix", "netlab_glue")}
 
 
 def unreclaimable():

@@ -59,7 +59,8 @@ def unsound(reading):
 
 
 def gone(e):
-    return e.errno in (errno.ENOENT, errno.EIO, errno.ENODEV, errno.EOPNOTSUPP, errno.EINVAL, errno.ESRCH)
+    return e.errno in (errno.ENOENT, errno.EIO, errno.ENODEV, errno.EOPNOTSUPP, errno.EINVAL, errno.ESRCH,
+                       errno.EPROTONOSUPPORT)  # a dump that begins while the module goes
 
 
 def read_all():
@@ -192,7 +193,8 @@ class Pings:
         out, _ = self.process.communicate(timeout=60)
         words = next(line for line in out.splitlines() if "packets transmitted" in line).split()
         self.sent += int(words[0])
-        self.lost += int(words[0]) - int(words[3])
+        # More than were sent: the storm hit upon the identifier of a ping.
+        self.lost += max(0, int(words[0]) - int(words[3]))
 
 
 def refused():

@@ -9,7 +9,7 @@ import socket
 import struct
 
 import topology
-from wire import Probe, checksum, grown, outcomes
+from wire import Probe, checksum, grown, network, outcomes
 
 FAMILIES = ("ipv4", "ipv6")
 LEFT = {"ipv4": "192.0.2.1", "ipv6": "2001:db8:1::1"}
@@ -165,10 +165,13 @@ def asked(ns, port, frames):
 
 
 def echo_replies(frames):
-    """Those of some untagged frames that are echo replies, and neither errors nor multicast reports."""
-    return [frame for frame in frames
-            if (frame[12:14] == b"\x08\x00" and frame[23] == 1 and frame[14 + (frame[14] & 15) * 4] == 0)
-            or (frame[12:14] == b"\x86\xdd" and frame[20] == 58 and frame[54] == 129)]
+    """Those of some frames that are echo replies, and neither errors nor multicast reports."""
+    def is_one(frame):
+        start, kind = network(frame)
+        packet = frame[start:]
+        return ((kind == 0x0800 and packet[9] == 1 and packet[(packet[0] & 15) * 4] == 0)
+                or (kind == 0x86dd and packet[6] == 58 and packet[40] == 129))
+    return [frame for frame in frames if is_one(frame)]
 
 
 class Round:

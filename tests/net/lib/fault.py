@@ -13,6 +13,7 @@ it, and netlab is the only module where nothing else is loaded. Percpu memory
 doesn't come from slabs, and doesn't fail.
 """
 import contextlib
+import glob
 import os
 
 FAILSLAB = "/sys/kernel/debug/failslab"
@@ -43,6 +44,15 @@ def _set(**values):
             f.write(str(value))
 
 
+def _spare_others(start, end):
+    """What else can be made to fail takes part in fail-nth, too: copies from user space, say, of this very program."""
+    for path in glob.glob("/sys/kernel/debug/fail_*/require-start"):
+        with open(path, "w", encoding="ascii") as f:
+            f.write(str(start))
+        with open(path.replace("start", "end"), "w", encoding="ascii") as f:
+            f.write(str(end))
+
+
 def reset():
     """As the kernel has it at first."""
     for name, value in DEFAULTS.items():
@@ -57,6 +67,7 @@ def modules(spare="pcpu_alloc_noprof"):
     _set(verbose=0, require_start=end["_end"][0], require_end=0xffffffffff000000)
     if spare in end:
         _set(reject_start=end[spare][0], reject_end=end[spare][1])
+    _spare_others(end["_end"][0], 0xffffffffff000000)
 
 
 @contextlib.contextmanager

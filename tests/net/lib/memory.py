@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the kernel's memory holds of netlab, and whether it came back.
 
-Slabs are counted exactly once they are shrunk. Of per-CPU memory the kernel
+Slabs are counted exactly once they are shrunk (and the machines boot with
+slab_nomerge: a cache's objects are its own). Of per-CPU memory the kernel
 keeps pages that have become free, as long as their neighbours are in use: so
 it is compared when the same thing is done again, which needs no more of it
 unless something was leaked. Each limit states its slack, which is far below
@@ -14,6 +15,7 @@ import tap
 
 PERCPU_SLACK = 256 << 10
 CACHES = re.compile(r"kmalloc-|proc_dir_entry")
+earlier = {}  # allocations() of each cache when it was first counted
 
 
 def meminfo():
@@ -28,13 +30,22 @@ def slabs():
     it (512 objects of 8 bytes): of several readings the least is true.
     """
     least = {}
+    forget_files()
     for _ in range(3):
         shrink()
         with open("/proc/slabinfo", encoding="ascii") as f:
             words = [line.split() for line in f.readlines()[2:]]
         for name, live in ((w[0], int(w[1])) for w in words if CACHES.match(w[0])):
+            if name not in earlier:
+                earlier[name] = allocations(name)
             least[name] = min(live, least.get(name, live))
     return least
+
+
+def forget_files():
+    """Of each file of the machine's root that was looked for 9p keeps a fid (kmalloc-96), as long as its dentry is cached."""
+    with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as f:
+        f.write("2")  # dentries and inodes
 
 
 def shrink():
@@ -67,12 +78,37 @@ def objects_come_back(what, before, limit, cache=""):
         return {name: n for name, n in grown(before).items()
                 if cache in name and (n >= limit or (n > 0 and name == "proc_dir_entry"))}
 
-    # RCU and work queues free some of them a little later.
+    # RCU and work queues free some of them a little later, on a busy machine more than a little.
     try:
-        tap.wait_until(lambda: not leaked(), what, 20)
+        tap.wait_until(lambda: not leaked(), what, 60)
     except TimeoutError:
         pass
+    for name in leaked():
+        who_allocated(name)
     tap.equal(leaked(), {}, f"{what} (no {limit} more objects in {cache or 'any cache'})")
+
+
+def allocations(cache):
+    """{who allocated: objects}, if the machine was booted with slub_debug=U,CACHE (NETLAB_APPEND=)."""
+    path = f"/sys/kernel/debug/slab/{cache}/alloc_traces"
+    found, who = {}, None
+    if os.path.exists(path):
+        with open(path, encoding="ascii") as f:
+            for block in f.read().split("\n\n"):
+                first, *stack = [line.strip() for line in block.strip().splitlines()] or [""]
+                if first:
+                    count, name = first.split()[:2]
+                    who = " < ".join([name] + stack[:8])
+                    found[who] = found.get(who, 0) + int(count)
+    return found
+
+
+def who_allocated(cache):
+    """Who allocated what a cache has now and hadn't when it was first counted."""
+    before = earlier.get(cache, {})
+    more = {who: n - before.get(who, 0) for who, n in allocations(cache).items() if n > before.get(who, 0)}
+    for who, n in sorted(more.items(), key=lambda item: -item[1])[:40]:
+        tap.note(f"{cache}: {n} more by {who}")
 
 
 def percpu_no_more(what, before, now):

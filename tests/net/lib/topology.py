@@ -69,6 +69,15 @@ def run(*argv, ns=None, seconds=30, check=True, stdin=""):
     return done.stdout
 
 
+def unload():
+    """Remove the module, which is in use while somebody reads from it."""
+    deadline = time.monotonic() + 20
+    while run("rmmod", "netlab", check=False).returncode and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if os.path.exists("/proc/netlab"):
+        raise TimeoutError("rmmod netlab: in use for 20 s")
+
+
 def spawn(*argv, ns=None, **kwargs):
     """Start a command beside the test; a Popen, killed at the test's end."""
     kwargs = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
