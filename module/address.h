@@ -50,4 +50,18 @@ static inline bool netlab_prefix_host_bits(const struct netlab_prefix_key *key)
 	return hi || lo;
 }
 
+/* Whether an address is one of a prefix's; both of one family. */
+static inline bool netlab_prefix_has(const struct netlab_prefix_key *key,
+				     struct netlab_address address)
+{
+	const u64 hi = address.hi ^ key->address.hi;
+	const u64 lo = address.lo ^ key->address.lo;
+
+	if (!key->length)
+		return true;
+	if (key->length <= 64)
+		return !(hi >> (64 - key->length));
+	return !hi && !(lo >> (128 - key->length));
+}
+
 #endif /* _NETLAB_ADDRESS_H */

@@ -11,6 +11,7 @@
 #include "direct.h"
 #include "dump.h"
 #include "genl.h"
+#include "genl_monitor.h"
 #include "genl_prefix.h"
 #include "main.h"
 
@@ -348,6 +349,16 @@ static const struct genl_ops netlab_ops[] = {
 		.done = netlab_dump_done,
 		.policy = netlab_outcomes_policy,
 		.maxattr = NETLAB_A_OUTCOMES_MAX,
+	}, {
+		.cmd = NETLAB_CMD_MONITOR_START,
+		.doit = netlab_monitor_start_do,
+		.policy = netlab_monitor_policy,
+		.maxattr = NETLAB_A_MONITOR_SNAPLEN,
+		.flags = GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd = NETLAB_CMD_MONITOR_STOP,
+		.doit = netlab_monitor_stop_do,
+		.flags = GENL_UNS_ADMIN_PERM,
 	},
 };
 

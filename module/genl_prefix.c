@@ -57,12 +57,18 @@ static const char *netlab_forbidden6(const struct in6_addr *address, u8 length)
 	return NULL;
 }
 
-/* Reads the prefix that a request names. */
-static int netlab_prefix_key(struct genl_info *info,
-			     struct netlab_prefix_key *key)
+/**
+ * netlab_genl_key() - read a prefix
+ * @info: the request
+ * @address: its attribute, 4 or 16 bytes; or NULL
+ * @length: its attribute, a number of bits; or NULL
+ * @key: to fill
+ *
+ * Return: 0; -EINVAL or -ERANGE, and the request's extack says why.
+ */
+int netlab_genl_key(struct genl_info *info, struct nlattr *address,
+		    struct nlattr *length, struct netlab_prefix_key *key)
 {
-	struct nlattr *address = info->attrs[NETLAB_A_PREFIX_ADDRESS];
-	struct nlattr *length = info->attrs[NETLAB_A_PREFIX_LENGTH];
 	unsigned int bits;
 
 	if (!address || !length) {
@@ -97,6 +103,13 @@ static int netlab_prefix_key(struct genl_info *info,
 		return -EINVAL;
 	}
 	return 0;
+}
+
+static int netlab_prefix_key(struct genl_info *info,
+			     struct netlab_prefix_key *key)
+{
+	return netlab_genl_key(info, info->attrs[NETLAB_A_PREFIX_ADDRESS],
+			       info->attrs[NETLAB_A_PREFIX_LENGTH], key);
 }
 
 /* Whether it is one that can be answered for. */

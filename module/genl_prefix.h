@@ -8,7 +8,12 @@
 #include <linux/netlab.h>
 #include <net/genetlink.h>
 
+struct netlab_prefix_key;
+
 extern const struct nla_policy netlab_prefix_policy[NETLAB_A_PREFIX_MAX + 1];
+
+int netlab_genl_key(struct genl_info *info, struct nlattr *address,
+		    struct nlattr *length, struct netlab_prefix_key *key);
 
 int netlab_prefix_add_do(struct sk_buff *skb, struct genl_info *info);
 int netlab_prefix_del_do(struct sk_buff *skb, struct genl_info *info);

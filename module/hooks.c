@@ -49,18 +49,17 @@ static bool netlab_bridged(const struct sk_buff *skb)
 #endif
 }
 
-/* The device that a packet came by or goes by. */
-static __always_inline const struct net_device *
-netlab_hook_dev(const struct nf_hook_state *state, unsigned int hook)
-{
-	return hook == NF_INET_PRE_ROUTING || hook == NF_INET_LOCAL_IN ?
-	       state->in : state->out;
-}
-
-/* Whether this hook has been shown the packet before, and counted it. */
-static bool netlab_seen(const struct sk_buff *skb,
-			const struct net_device *dev, unsigned int family,
-			unsigned int hook)
+/**
+ * netlab_hooks_seen() - whether a hook was shown a packet before
+ * @skb: the packet
+ * @dev: the device that it came by or goes by
+ * @family: enum netlab_family
+ * @hook: the hook that it is at
+ *
+ * Context: softirq, RCU. Return: whether it was, and was counted.
+ */
+bool netlab_hooks_seen(const struct sk_buff *skb, const struct net_device *dev,
+		       unsigned int family, unsigned int hook)
 {
 	switch (hook) {
 	case NF_INET_PRE_ROUTING:
@@ -103,7 +102,7 @@ netlab_hook_any(struct netlab_cpu *cpu, struct sk_buff *skb,
 	const struct net_device *dev = netlab_hook_dev(state, hook);
 	u8 protocol;
 
-	if (netlab_seen(skb, dev, family, hook))
+	if (netlab_hooks_seen(skb, dev, family, hook))
 		return NF_ACCEPT;
 	netlab_count_begin(cpu);
 	protocol = netlab_count_any(cpu, skb, dev, family, hook);
@@ -410,21 +409,42 @@ static const struct nf_hook_ops netlab_prefix_ops[] = {
 #endif
 };
 
-/*
- * A namespace's own of such hooks; NULL if there is no memory. Whoever lists
- * hooks may look at them until a grace period after they were registered.
+/* Of a namespace's netlab_hook_ops: kmalloc() would add half as much again. */
+static struct kmem_cache *netlab_hook_cache;
+
+/**
+ * netlab_hooks_start() - make ready for namespaces
+ *
+ * Context: process. Return: 0; -ENOMEM.
  */
-static struct nf_hook_ops *netlab_hooks_ops(struct netlab_net *ns,
-					    const struct nf_hook_ops *from,
-					    size_t n)
+int __init netlab_hooks_start(void)
 {
-	struct nf_hook_ops *ops;
+	netlab_hook_cache = kmem_cache_create("netlab_hook_ops",
+					      sizeof(netlab_hook_ops), 0,
+					      SLAB_ACCOUNT, NULL);
+	return netlab_hook_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * netlab_hooks_stop() - undo netlab_hooks_start(); no namespace is left
+ */
+void netlab_hooks_stop(void)
+{
+	kmem_cache_destroy(netlab_hook_cache);
+}
+
+/*
+ * Makes such hooks a namespace's own. Whoever lists hooks may look at them until
+ * a grace period after they were registered.
+ */
+static void netlab_hooks_fill(struct netlab_net *ns, struct nf_hook_ops *ops,
+			      const struct nf_hook_ops *from, size_t n)
+{
 	size_t i;
 
-	ops = kmemdup(from, n * sizeof(*ops), GFP_KERNEL_ACCOUNT);
-	for (i = 0; ops && i < n; i++)
+	memcpy(ops, from, n * sizeof(*ops));
+	for (i = 0; i < n; i++)
 		ops[i].priv = (void *)(__force unsigned long)ns->account.cpu;
-	return ops;
 }
 
 /**
@@ -446,10 +466,13 @@ int netlab_hooks_prefixes(struct netlab_net *ns, bool on)
 		ns->prefix_hooked = false;
 		return 0;
 	}
-	if (!ns->prefix_ops)
-		ns->prefix_ops = netlab_hooks_ops(ns, netlab_prefix_ops, n);
-	if (!ns->prefix_ops)
-		return -ENOMEM;
+	if (!ns->prefix_ops) {
+		ns->prefix_ops = kmalloc(sizeof(netlab_prefix_ops),
+					 GFP_KERNEL_ACCOUNT);
+		if (!ns->prefix_ops)
+			return -ENOMEM;
+		netlab_hooks_fill(ns, ns->prefix_ops, netlab_prefix_ops, n);
+	}
 	err = nf_register_net_hooks(ns->net, ns->prefix_ops, n);
 	ns->prefix_hooked = !err;
 	return err;
@@ -488,10 +511,11 @@ int netlab_hooks_init(struct netlab_net *ns)
 	BUILD_BUG_ON(NETLAB_HOOK_OUTPUT != (int)NF_INET_LOCAL_OUT);
 	BUILD_BUG_ON(NETLAB_HOOK_POSTROUTING != (int)NF_INET_POST_ROUTING);
 
-	ns->ops = netlab_hooks_ops(ns, netlab_hook_ops,
-				   ARRAY_SIZE(netlab_hook_ops));
+	ns->ops = kmem_cache_alloc(netlab_hook_cache, GFP_KERNEL);
 	if (!ns->ops)
 		return -ENOMEM;
+	netlab_hooks_fill(ns, ns->ops, netlab_hook_ops,
+			  ARRAY_SIZE(netlab_hook_ops));
 	err = nf_register_net_hooks(ns->net, ns->ops,
 				    ARRAY_SIZE(netlab_hook_ops));
 	if (err) {
@@ -520,6 +544,6 @@ void netlab_hooks_exit(struct netlab_net *ns)
  */
 void netlab_hooks_free(struct netlab_net *ns)
 {
-	kfree(ns->ops);
+	kmem_cache_free(netlab_hook_cache, ns->ops);
 	kfree(ns->prefix_ops);
 }

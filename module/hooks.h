@@ -11,6 +11,8 @@ struct inet6_dev;
 struct netlab_cpu;
 struct netlab_net;
 
+int netlab_hooks_start(void);
+void netlab_hooks_stop(void);
 int netlab_hooks_init(struct netlab_net *ns);
 void netlab_hooks_exit(struct netlab_net *ns);
 void netlab_hooks_free(struct netlab_net *ns);
@@ -19,5 +21,16 @@ void netlab_hooks_send4(struct netlab_cpu *cpu, struct sk_buff *skb);
 void netlab_hooks_send6(struct netlab_cpu *cpu, struct sk_buff *skb,
 			struct inet6_dev *idev);
 bool netlab_hooks_own(nf_hookfn *hook);
+
+bool netlab_hooks_seen(const struct sk_buff *skb, const struct net_device *dev,
+		       unsigned int family, unsigned int hook);
+
+/* The device that a packet came by or goes by. */
+static __always_inline const struct net_device *
+netlab_hook_dev(const struct nf_hook_state *state, unsigned int hook)
+{
+	return hook == NF_INET_PRE_ROUTING || hook == NF_INET_LOCAL_IN ?
+	       state->in : state->out;
+}
 
 #endif /* _NETLAB_HOOKS_H */

@@ -10,6 +10,7 @@
 #include "genl.h"
 #include "hooks.h"
 #include "main.h"
+#include "monitor.h"
 #include "prefix.h"
 #include "proc.h"
 #include "proxy.h"
@@ -36,6 +37,7 @@ static int __net_init netlab_net_init(struct net *net)
 	ns->net = net;
 	netlab_proxy_init(ns);
 	INIT_LIST_HEAD(&ns->direct);
+	netlab_monitor_init(ns);
 	err = netlab_account_init(&ns->account, ns);
 	if (err)
 		return err;
@@ -77,6 +79,7 @@ static void __net_exit netlab_net_pre_exit(struct net *net)
 {
 	struct netlab_net *ns = netlab_net(net);
 
+	netlab_monitor_leave(ns);
 	netlab_hooks_exit(ns);
 	netlab_direct_exit(ns);
 	netlab_proxy_exit(ns);
@@ -88,6 +91,7 @@ static void __net_exit netlab_net_exit(struct net *net)
 	struct netlab_net *ns = netlab_net(net);
 
 	netlab_hooks_free(ns);
+	netlab_monitor_exit(ns);
 	netlab_proc_exit(ns);
 	netlab_mib_exit(ns);
 	netlab_route_exit(&ns->routes);
@@ -132,9 +136,12 @@ static int __init netlab_init(void)
 	err = netlab_prefix_init();
 	if (err)
 		return err;
-	err = register_pernet_subsys(&netlab_net_ops);
+	err = netlab_hooks_start();
 	if (err)
 		goto err_prefix;
+	err = register_pernet_subsys(&netlab_net_ops);
+	if (err)
+		goto err_hooks;
 	err = netlab_devices_register();
 	if (err)
 		goto err_pernet;
@@ -144,9 +151,12 @@ static int __init netlab_init(void)
 	err = netlab_stage_register();
 	if (err)
 		goto err_notifier;
-	err = netlab_proc_link();
+	err = netlab_monitor_register();
 	if (err)
 		goto err_stage;
+	err = netlab_proc_link();
+	if (err)
+		goto err_monitor;
 	/* The last: what users bring about from here on has no way back. */
 	err = netlab_genl_init();
 	if (err)
@@ -155,6 +165,8 @@ static int __init netlab_init(void)
 
 err_proc:
 	netlab_proc_unlink();
+err_monitor:
+	netlab_monitor_unregister();
 err_stage:
 	netlab_stage_unregister();
 err_notifier:
@@ -164,6 +176,8 @@ err_devices:
 err_pernet:
 	unregister_pernet_subsys(&netlab_net_ops);
 	rcu_barrier();
+err_hooks:
+	netlab_hooks_stop();
 err_prefix:
 	netlab_prefix_exit();
 	return err;
@@ -173,6 +187,7 @@ static void __exit netlab_exit(void)
 {
 	netlab_genl_exit();
 	netlab_proc_unlink();
+	netlab_monitor_unregister();
 	netlab_stage_unregister();
 	unregister_netdevice_notifier(&netlab_notifier);
 	netlab_devices_unregister();
@@ -180,6 +195,7 @@ static void __exit netlab_exit(void)
 	netlab_defrag_exit();
 	/* Devices are freed by call_rcu(). */
 	rcu_barrier();
+	netlab_hooks_stop();
 	netlab_prefix_exit();
 }
 

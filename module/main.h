@@ -44,6 +44,10 @@ struct proc_dir_entry;
  * @ops: this namespace's netfilter hooks
  * @prefix_ops: those of prefixes; NULL before there were any
  * @prefix_hooked: whether those are registered
+ * @monitors: of those who are told of packets, read under RCU; @config_lock
+ *	protects it and what follows of them
+ * @monitor_ops: their hooks; NULL before there were any
+ * @monitor_hooked: whether those are registered
  * @proc: /proc/net/netlab
  */
 struct netlab_net {
@@ -66,6 +70,9 @@ struct netlab_net {
 	struct nf_hook_ops *ops;
 	struct nf_hook_ops *prefix_ops;
 	bool prefix_hooked;
+	struct list_head monitors;
+	struct nf_hook_ops *monitor_ops;
+	bool monitor_hooked;
 	struct proc_dir_entry *proc;
 };
 

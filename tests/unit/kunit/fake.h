@@ -25,8 +25,8 @@ extern void (*netlab_test_meanwhile)(void);
 extern unsigned int netlab_test_steps;
 
 /*
- * Called on every CPU by on_each_cpu(): begins where all of them are there, as
- * many as @coming says. Not for ever: a host may run one CPU at a time.
+ * Called by a thread on every CPU: begins where all of them are there, as many
+ * as @coming says. Not for ever: a host may run one CPU at a time.
  */
 static inline void netlab_test_meet(atomic_t *coming)
 {

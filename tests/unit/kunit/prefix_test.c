@@ -5,6 +5,7 @@
 #include <linux/delay.h>
 #include <linux/sched.h>
 
+#include "address.h"
 #include "fake.h"
 #include "prefixes.h"
 #include "suites.h"
@@ -46,6 +47,33 @@ static void prefix_describe(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s.proxy, settings.proxy);
 	KUNIT_EXPECT_EQ(test, netlab_prefix_max_size(prefix), settings.max_size);
 	KUNIT_EXPECT_EQ(test, netlab_prefix_proxy(prefix), settings.proxy);
+}
+
+/* Of each length: an address is a prefix's unless it differs in front. */
+static void prefix_has(struct kunit *test)
+{
+	const u64 hi = 0x20010db8c0a80001ULL, lo = 0x8000000000000001ULL;
+	unsigned int length, bit;
+
+	for (length = 0; length <= 128; length++) {
+		struct netlab_prefix_key key = { .family = 1, .length = length };
+
+		if (length)
+			key.address.hi = length < 64 ? hi >> (64 - length) << (64 - length) : hi;
+		if (length > 64)
+			key.address.lo = lo >> (128 - length) << (128 - length);
+		KUNIT_EXPECT_FALSE(test, netlab_prefix_host_bits(&key));
+		for (bit = 0; bit < 128; bit++) {
+			struct netlab_address a = { hi, lo };
+
+			if (bit < 64)
+				a.hi ^= 1ULL << (63 - bit);
+			else
+				a.lo ^= 1ULL << (127 - bit);
+			KUNIT_EXPECT_EQ(test, netlab_prefix_has(&key, a), bit >= length);
+		}
+		KUNIT_EXPECT_TRUE(test, netlab_prefix_has(&key, (struct netlab_address){ hi, lo }));
+	}
 }
 
 /* A set tells how many it has, how many of them proxied, and of each change. */
@@ -270,6 +298,7 @@ static void prefix_del_waits(struct kunit *test)
 
 static struct kunit_case netlab_test_prefix_cases[] = {
 	KUNIT_CASE(prefix_describe),
+	KUNIT_CASE(prefix_has),
 	KUNIT_CASE(prefix_set_numbers),
 	KUNIT_CASE(prefix_set_full),
 	KUNIT_CASE(prefix_no_memory),

@@ -9,6 +9,7 @@
 #include "fake.h"
 #include "limiter.h"
 #include "suites.h"
+#include "threads.h"
 
 #define NETLAB_TEST_ENOUGH	200000
 
@@ -35,25 +36,15 @@ static void netlab_test_source_exit(struct kunit *test)
 		netlab_limiter_exit(test->priv);
 }
 
-/* Takes what there is; softirqs off, or from an interrupt. */
-static u32 netlab_test_take_all(struct netlab_limiter *limiter,
-				const struct netlab_limit *limit, u32 source)
-{
-	u32 n = 0;
-
-	while (n < NETLAB_TEST_ENOUGH &&
-	       netlab_limiter_take4(limiter->sources, limit, htonl(source)))
-		n++;
-	return n;
-}
-
 static u32 netlab_test_drain4(struct netlab_limiter *limiter,
 			      const struct netlab_limit *limit, u32 source)
 {
-	u32 n;
+	u32 n = 0;
 
 	local_bh_disable();
-	n = netlab_test_take_all(limiter, limit, source);
+	while (n < NETLAB_TEST_ENOUGH &&
+	       netlab_limiter_take4(limiter->sources, limit, htonl(source)))
+		n++;
 	local_bh_enable();
 	return n;
 }
@@ -290,17 +281,27 @@ struct netlab_test_race4 {
 	struct netlab_limiter *limiter;
 	struct netlab_limit limit;
 	u32 source;
-	atomic_t coming;
 	atomic_t got;
 };
 
-static void netlab_test_race4_take(void *data)
+/* Softirqs are off for one token at a time: a CPU may wait long for another. */
+static void netlab_test_race4_take(void *data, unsigned int i)
 {
 	struct netlab_test_race4 *race = data;
+	bool taken;
+	u32 n = 0;
 
-	netlab_test_meet(&race->coming);
-	atomic_add(netlab_test_take_all(race->limiter, &race->limit,
-					race->source), &race->got);
+	while (n < NETLAB_TEST_ENOUGH) {
+		local_bh_disable();
+		taken = netlab_limiter_take4(race->limiter->sources,
+					     &race->limit,
+					     htonl(race->source));
+		local_bh_enable();
+		if (!taken)
+			break;
+		n++;
+	}
+	atomic_add(n, &race->got);
 }
 
 /* One source's packets on every CPU at the same time. */
@@ -310,9 +311,9 @@ static void source_cpus_race(struct kunit *test)
 
 	netlab_limit_set_source(&race.limit, 2500000);
 	for (race.source = 0; race.source < 5; race.source++) {
-		atomic_set(&race.coming, num_online_cpus());
 		atomic_set(&race.got, 0);
-		on_each_cpu(netlab_test_race4_take, &race, 1);
+		KUNIT_ASSERT_EQ(test, 0, netlab_test_threads(cpu_online_mask, netlab_test_race4_take,
+							     &race));
 		KUNIT_EXPECT_EQ(test, atomic_read(&race.got), 50000);
 	}
 }
