@@ -5,12 +5,19 @@
 #include <linux/netlab.h>
 
 #include "commands.h"
+#include "doctor.h"
 #include "echo.h"
+#include "metrics.h"
+#include "monitor.h"
 #include "names.h"
+#include "ping.h"
 #include "prefix.h"
 #include "restore.h"
 #include "save.h"
 #include "stats.h"
+#include "top.h"
+#include "trace.h"
+#include "udp.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
@@ -27,6 +34,10 @@ const struct option_word option_words[] = {
 	  "Repeat every SECONDS, which may have a fraction, until Ctrl-C." },
 	{ 'e', "explain", NULL, false,
 	  "Print what each column and each name in it means, instead of a reading." },
+	{ 'v', "verbose", NULL, false,
+	  "Show monitor's packets with the sk_buff that each was in." },
+	{ 'N', "names", NULL, false,
+	  "Name monitor's ports, as in /etc/services." },
 	{ 'b', "batch", "FILE", false,
 	  "Do the commands in FILE, one a line, up to the first that fails; - is standard input." },
 	{ 'c', "color", "always|auto|never", true,
@@ -82,6 +93,95 @@ static const struct command stats_commands[] = {
 		.word = "reset",
 		.run = stats_reset,
 		.explain = "Begin a new epoch, in which every counter is zero.",
+	},
+};
+
+static const struct command top_commands[] = {
+	{
+		.reads = true,
+		.run = top,
+		.explain = "What passes now, per second, on a terminal: by hook, protocol and device, with the last minute of each; sizes, echo requests, and what vanishes between hooks. The key h lists the keys.",
+	},
+};
+
+static const struct keyword monitor_words[] = {
+	{
+		.word = "family",
+		.metavar = "ipv4|ipv6",
+		.words = &two_families,
+		.attr = NETLAB_A_MONITOR_FAMILY,
+		.size = 1,
+		.explain = "Only packets of this family.",
+	}, {
+		.word = "hook",
+		.metavar = "prerouting|input|forward|output|postrouting",
+		.words = &hooks,
+		.attr = NETLAB_A_MONITOR_HOOK,
+		.size = 1,
+		.explain = "Only at this hook; else a packet is seen at each that it passes.",
+	}, {
+		.word = "proto",
+		.metavar = "PROTOCOL",
+		.kind = VALUE_PROTOCOL,
+		.attr = NETLAB_A_MONITOR_PROTOCOL,
+		.size = 1,
+		.explain = "Only with this IP protocol, a number from 0 to 255 or a name as in /etc/protocols.",
+	}, {
+		.word = "dev",
+		.metavar = "DEV",
+		.kind = VALUE_DEVICE,
+		.attr = NETLAB_A_MONITOR_IFINDEX,
+		.size = 4,
+		.explain = "Only those that come or go by this device, of the namespace that --netns names.",
+	}, {
+		.word = "prefix",
+		.metavar = "PREFIX",
+		.kind = VALUE_BLOCK,
+		.attr = NETLAB_A_MONITOR_ADDRESS,
+		.explain = "Only those from or to such an address.",
+	}, {
+		.word = "sample",
+		.metavar = "N",
+		.kind = VALUE_NUMBER,
+		.min = 1,
+		.max = UINT32_MAX,
+		.unit = "packets",
+		.attr = NETLAB_A_MONITOR_SAMPLE,
+		.size = 4,
+		.explain = "One in N of those; each CPU counts by itself.",
+	}, {
+		.word = "snaplen",
+		.metavar = "BYTES",
+		.kind = VALUE_NUMBER,
+		.min = 1,
+		.max = 65535,
+		.unit = "bytes",
+		.attr = NETLAB_A_MONITOR_SNAPLEN,
+		.size = 4,
+		.explain = "How much of each the module tells: 128 bytes from the IP header on, and all of it with write, where this isn't given.",
+	}, {
+		.word = "count",
+		.metavar = "N",
+		.kind = VALUE_NUMBER,
+		.min = 1,
+		.max = UINT32_MAX,
+		.unit = "packets",
+		.explain = "End after N packets.",
+	}, {
+		.word = "write",
+		.metavar = "FILE",
+		.kind = VALUE_FILE,
+		.explain = "Put them into FILE, for tcpdump and Wireshark, instead of printing them; - is standard output.",
+	},
+};
+
+static const struct command monitor_commands[] = {
+	{
+		.keywords = monitor_words,
+		.n_keywords = COUNT(monitor_words),
+		.tells = true,
+		.run = monitor,
+		.explain = "Show packets as the module sees them at the hooks, until Ctrl-C: first of all at prerouting and output, last of all, but before netlab answers, at the others.",
 	},
 };
 
@@ -289,12 +389,68 @@ static const struct command restore_commands[] = {
 	},
 };
 
+/* All of write's; show has those behind the file, serve the last. */
+static const struct keyword metrics_words[] = {
+	{
+		.metavar = "FILE",
+		.kind = VALUE_FILE,
+	}, {
+		.word = "format",
+		.metavar = "prometheus|openmetrics",
+		.words = &metrics_formats,
+		.explain = "Prometheus's text format 0.0.4, as where nothing is said, or OpenMetrics 1.0.0.",
+	}, {
+		.word = "prefixes",
+		.kind = VALUE_FLAG,
+		.explain = "The counters of each prefix, too; there may be a million.",
+	},
+};
+
+static const struct command metrics_commands[] = {
+	{
+		.word = "show",
+		.keywords = &metrics_words[1],
+		.n_keywords = 2,
+		.run = metrics_show,
+		.explain = "Print all counters, outcomes and settings as metrics.",
+	}, {
+		.word = "write",
+		.keywords = metrics_words,
+		.n_keywords = COUNT(metrics_words),
+		.run = metrics_write,
+		.explain = "Put them into FILE, for node_exporter's textfile collector: it is replaced at once, or stays as it is where anything fails.",
+	}, {
+		.word = "serve",
+		.keywords = &metrics_words[2],
+		.n_keywords = 1,
+		.run = metrics_serve,
+		.explain = "Answer one HTTP request for /metrics on the connection that is the standard input, as netlab-metrics.socket starts it.",
+	},
+};
+
+static const struct command doctor_commands[] = {
+	{
+		.run = doctor,
+		.explain = "Say what keeps netlab from being loaded or used here, and the command that mends it. It changes nothing.",
+	},
+};
+
 const struct object objects[] = {
 	{
 		.word = "stats",
 		.commands = stats_commands,
 		.n_commands = COUNT(stats_commands),
 		.explain = "The counters of the network namespace.",
+	}, {
+		.word = "top",
+		.commands = top_commands,
+		.n_commands = COUNT(top_commands),
+		.explain = "The rates, live.",
+	}, {
+		.word = "monitor",
+		.commands = monitor_commands,
+		.n_commands = COUNT(monitor_commands),
+		.explain = "Packets as they pass the hooks.",
 	}, {
 		.word = "echo",
 		.commands = echo_commands,
@@ -316,8 +472,41 @@ const struct object objects[] = {
 		.n_commands = COUNT(restore_commands),
 		.explain = "Such commands from a file, in the place of what is.",
 	}, {
+		.word = "metrics",
+		.commands = metrics_commands,
+		.n_commands = COUNT(metrics_commands),
+		.explain = "The counters for Prometheus.",
+	}, {
+		.word = "doctor",
+		.commands = doctor_commands,
+		.n_commands = COUNT(doctor_commands),
+		.explain = "Why netlab can't be loaded or used.",
+	}, {
+		.word = "ping",
+		.take = ping,
+		.operands = "[OPTIONS] HOST",
+		.options = ping_options,
+		.n_options = N_PING_OPTIONS,
+		.explain = "Echo requests, and who answers them: netlab or the stack.",
+	}, {
+		.word = "trace",
+		.take = trace,
+		.operands = "[OPTIONS] HOST",
+		.options = trace_options,
+		.n_options = N_TRACE_OPTIONS,
+		.explain = "The routers on the way to a host.",
+	}, {
+		.word = "udp",
+		.take = udp,
+		.verbs = "listen|send",
+		.operands = "listen [OPTIONS] [ADDRESS] PORT\nsend [OPTIONS] HOST PORT [TEXT...]",
+		.options = udp_options,
+		.n_options = N_UDP_OPTIONS,
+		.explain = "A datagram of TEXT, or of standard input; and who takes such.",
+	}, {
 		.word = "help",
-		.help = help,
+		.take = help,
+		.operands = "[OBJECT|words]",
 		.explain = "How the tool is used.",
 	},
 };

@@ -13,6 +13,7 @@
 
 struct command;
 struct nlmsghdr;
+struct option_word;
 struct words;
 
 /**
@@ -82,6 +83,7 @@ typedef enum status command_t(const struct command *command,
  * @n_keywords: How many those are.
  * @needs_words: At least one must follow.
  * @reads: It prints a reading: --watch can repeat it, --explain explain it.
+ * @tells: It tells of packets: --verbose and --names go with it.
  * @queues: In a batch it may wait, to be sent together with those behind it.
  * @run: Does it.
  * @restore: Notes it as a part of the state to restore. NULL if it is none.
@@ -93,6 +95,7 @@ struct command {
 	unsigned int n_keywords;
 	bool needs_words;
 	bool reads;
+	bool tells;
 	bool queues;
 	command_t *run;
 	command_t *restore;
@@ -104,21 +107,30 @@ struct command {
  * @word: Its name.
  * @commands: The first is meant where none is named.
  * @n_commands: How many there are.
- * @help: Instead of commands: takes the words that follow.
+ * @take: Instead of commands: takes the words that follow.
+ * @verbs: What the first of them can be, parted by |; NULL: anything.
+ * @operands: How usage texts write those words, each form of them up to a line's
+ *	end.
+ * @options: What of those words are options, as ping has them.
+ * @n_options: How many there are.
  * @explain: A sentence.
  */
 struct object {
 	const char *word;
 	const struct command *commands;
 	unsigned int n_commands;
-	enum status (*help)(char **words);
+	enum status (*take)(const struct object *object, char **words);
+	const char *verbs;
+	const char *operands;
+	const struct option_word *options;
+	unsigned int n_options;
 	const char *explain;
 };
 
 /**
- * struct option_word - One option of the command line.
+ * struct option_word - One option of the command line, or behind an object.
  * @letter: The short one.
- * @word: The long one.
+ * @word: The long one, or NULL.
  * @metavar: Its value in usage texts, or NULL.
  * @optional: The value can be left out.
  * @explain: A sentence.
@@ -142,7 +154,7 @@ extern const unsigned int n_echo_settings;
 void put_values(struct nlmsghdr *message, const struct command *command,
 		const struct values *values);
 
-enum status help(char **words);
+enum status help(const struct object *object, char **words);
 void help_usage(FILE *out);
 void help_object(FILE *out, const struct object *object);
 enum status run_words(char **words);

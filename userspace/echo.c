@@ -30,7 +30,8 @@ static const struct column outcome_columns[] = {
 
 static const struct table outcome_table = {
 	"outcomes", NETLAB_A_OUTCOMES_OUTCOMES, outcome_columns,
-	COUNT(outcome_columns), "What became of each echo request.",
+	COUNT(outcome_columns), "echo",
+	"What became of each echo request.",
 };
 
 static const char direct_explain[] =

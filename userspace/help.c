@@ -3,6 +3,7 @@
  * The object help: usage texts for people, and the same table for completion.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "commands.h"
 
@@ -47,12 +48,16 @@ static void usage_line(FILE *out, const struct object *object,
 
 static void object_usage(FILE *out, const struct object *object)
 {
+	const char *form;
 	unsigned int i;
+	size_t length;
 
 	for (i = 0; i < object->n_commands; i++)
 		usage_line(out, object, &object->commands[i]);
-	if (object->help)
-		fprintf(out, "  netlab %s [OBJECT|words]\n", object->word);
+	for (form = object->operands; form && *form; form += length + !!form[length]) {
+		length = strcspn(form, "\n");
+		fprintf(out, "  netlab %s %.*s\n", object->word, (int)length, form);
+	}
 }
 
 /**
@@ -81,8 +86,24 @@ void help_usage(FILE *out)
 			 option->optional ? "]" : "");
 		print_wrapped(out, label, INDENT, option->explain);
 	}
-	fputs("\nExit code: 0 done, 1 usage, 2 the kernel refused, 3 the module isn't loaded.\n"
+	fputs("\nExit code: 0 done, 1 usage, 2 the kernel refused, 3 the module isn't loaded,\n4 nobody answered.\n"
 	      "More: netlab help OBJECT, man netlab\n", out);
+}
+
+/* What was said of a command before isn't said again. */
+static bool was_explained(const struct object *object, unsigned int before,
+			  const struct keyword *keyword)
+{
+	const struct command *command;
+	unsigned int i, j;
+
+	for (i = 0; i < before; i++) {
+		command = &object->commands[i];
+		for (j = 0; j < command->n_keywords; j++)
+			if (&command->keywords[j] == keyword)
+				return true;
+	}
+	return false;
 }
 
 /**
@@ -92,6 +113,7 @@ void help_usage(FILE *out)
  */
 void help_object(FILE *out, const struct object *object)
 {
+	const struct option_word *option;
 	const struct command *command;
 	const struct keyword *keyword;
 	char label[64];
@@ -99,6 +121,14 @@ void help_object(FILE *out, const struct object *object)
 
 	fprintf(out, "%s\n\nUsage:\n", object->explain);
 	object_usage(out, object);
+	if (object->n_options)
+		fputc('\n', out);
+	for (i = 0; i < object->n_options; i++) {
+		option = &object->options[i];
+		snprintf(label, sizeof(label), "  -%c %s", option->letter,
+			 option->metavar ? option->metavar : "");
+		print_wrapped(out, label, INDENT, option->explain);
+	}
 	for (i = 0; i < object->n_commands; i++) {
 		command = &object->commands[i];
 		fputc('\n', out);
@@ -107,12 +137,10 @@ void help_object(FILE *out, const struct object *object)
 			 command->word ? ":" : "");
 		print_wrapped(out, label, command->word ? INDENT : 0,
 			      command->explain);
-		/* What was said of the command before isn't said again. */
-		if (i && command->keywords == object->commands[i - 1].keywords)
-			continue;
 		for (j = 0; j < command->n_keywords; j++) {
 			keyword = &command->keywords[j];
-			if (!keyword->word)
+			if (!keyword->word ||
+			    was_explained(object, i, keyword))
 				continue;
 			snprintf(label, sizeof(label), "  %s", keyword->word);
 			print_wrapped(out, label, INDENT, keyword->explain);
@@ -123,7 +151,8 @@ void help_object(FILE *out, const struct object *object)
 /*
  * For completion, a line for each word, its fields parted by tabs:
  * option LETTER LONG VALUE, object OBJECT, command OBJECT COMMAND,
- * value OBJECT COMMAND PLACE VALUE, keyword OBJECT COMMAND KEYWORD VALUE.
+ * value OBJECT COMMAND PLACE VALUE, keyword OBJECT COMMAND KEYWORD VALUE,
+ * flag OBJECT LETTER VALUE of an option behind its object.
  * The first command of an object is the one that can be left out. One that has
  * no word is an empty field, and has no line of its own. A keyword without a
  * value has an empty one.
@@ -163,7 +192,13 @@ static void help_words(FILE *out)
 		fprintf(out, "object\t%s\n", object->word);
 		for (j = 0; j < object->n_commands; j++)
 			command_words(out, object->word, &object->commands[j]);
-		if (!object->help && object->commands[0].word)
+		if (object->verbs)
+			fprintf(out, "value\t%s\t\t1\t%s\n", object->word, object->verbs);
+		for (j = 0; j < object->n_options; j++)
+			fprintf(out, "flag\t%s\t-%c\t%s\n", object->word,
+				object->options[j].letter, object->options[j].metavar ?
+				object->options[j].metavar : "");
+		if (!object->take && object->commands[0].word)
 			fprintf(out, "command\t%s\thelp\n", object->word);
 	}
 	for (i = 0; i < n_objects; i++)
@@ -173,16 +208,18 @@ static void help_words(FILE *out)
 
 /**
  * help() - The object help.
+ * @object: This object.
  * @words: What follows it.
  *
  * Return: The exit code.
  */
-enum status help(char **words)
+enum status help(const struct object *object, char **words)
 {
 	struct choice choice = { .count = 0 };
 	unsigned int i;
 	int index;
 
+	(void)object;
 	if (!*words) {
 		help_usage(stdout);
 		return STATUS_OK;

@@ -30,14 +30,6 @@ static void interrupt(int signal)
 	interrupted = 1;
 }
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /*
  * A socket must not become the standard output of a caller that closed it: what
  * is printed would be sent to the kernel.
@@ -50,16 +42,6 @@ static void hold_standard_files(void)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
 		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
 			_exit(STATUS_USAGE);
-}
-
-/* Whether what was printed has reached its file: a disk may be full. */
-static enum status flush_output(void)
-{
-	errno = 0;
-	if (!fflush(stdout) && !ferror(stdout))
-		return STATUS_OK;
-	return fail(STATUS_USAGE, "can't write the output: %s",
-		    strerror(errno ? errno : EIO));
 }
 
 static bool color_auto(void)
@@ -91,6 +73,7 @@ static enum status parse_color(const char *word)
 	if (index < 0)
 		return STATUS_USAGE;
 	opts.color = index == 1 ? color_auto() : !index;
+	opts.plain = index == 2;
 	return STATUS_OK;
 }
 
@@ -117,6 +100,12 @@ static enum status take_option(int letter, const char *value)
 		break;
 	case 'e':
 		opts.explain = true;
+		break;
+	case 'v':
+		opts.verbose = true;
+		break;
+	case 'N':
+		opts.names = true;
 		break;
 	case 'b':
 		opts.batch = value;
@@ -205,7 +194,7 @@ static enum status parse_options(int argc, char **argv, bool *done)
 static void wait_until(double when)
 {
 	struct timespec left = { 0 };
-	double seconds = when - now();
+	double seconds = when - monotonic();
 	sigset_t block, before;
 
 	if (seconds > 0) {
@@ -234,7 +223,7 @@ static enum status run_watch(char **words)
 	};
 	bool terminal = isatty(STDOUT_FILENO);
 	enum status status = STATUS_OK;
-	double next = now();
+	double next = monotonic();
 	bool first = true;
 
 	sigaction(SIGINT, &action, NULL);
@@ -247,14 +236,15 @@ static enum status run_watch(char **words)
 		status = run_words(words);
 		if (!status)
 			status = flush_output();
-		if (status)
+		/* Some do by themselves. */
+		if (status || !opts.watch)
 			break;
 		/* The module may be another by then, and so its number. */
 		nl_close();
 
 		next += opts.watch;
-		if (next < now())	/* it was stopped: don't catch up */
-			next = now();
+		if (next < monotonic())	/* it was stopped: don't catch up */
+			next = monotonic();
 		wait_until(next);
 	}
 	return status;

@@ -22,6 +22,7 @@ static const struct word family_list[] = {
 	[NETLAB_FAMILY_ARP] = { "arp", NULL },
 };
 const struct words families = WORDS(family_list);
+const struct words two_families = { family_list, NETLAB_FAMILY_ARP };
 
 static const struct word hook_list[] = {
 	[NETLAB_HOOK_PREROUTING] = { "prerouting",

@@ -29,6 +29,7 @@ struct words {
 };
 
 extern const struct words families;
+extern const struct words two_families;
 extern const struct words hooks;
 extern const struct words directions;
 extern const struct words arp_directions;

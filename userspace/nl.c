@@ -9,6 +9,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/netlab.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,8 @@
 
 #include "nl.h"
 
-#define NETNS_DIR	"/run/netns"
 #define REQUEST_SIZE	1024	/* the largest question has a few attributes */
-#define ANSWER_SIZE	32768	/* as much as the kernel fills at once */
+#define ANSWER_SIZE	(128 << 10)	/* more than the kernel puts into one message */
 #define DUMP_TRIES	8	/* while the counters change under a dump */
 #define ANSWER_SECONDS	10	/* for a kernel that doesn't answer */
 
@@ -29,6 +29,7 @@ static struct {
 	unsigned int sequence;
 	uint16_t family;
 	bool in_netns;
+	int home;	/* the first namespace, where it was left */
 	char request[REQUEST_SIZE] __attribute__((aligned(4)));
 	char answer[ANSWER_SIZE] __attribute__((aligned(4)));
 } nl;
@@ -181,6 +182,8 @@ enum status nl_enter(void)
 	if (fd < 0)
 		return fail(STATUS_USAGE, "network namespace %s: %s: %s",
 			    opts.netns, path, strerror(errno));
+	if (!nl.home)
+		nl.home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	error = setns(fd, CLONE_NEWNET) ? errno : 0;
 	close(fd);
 	if (error == EINVAL)
@@ -190,6 +193,21 @@ enum status nl_enter(void)
 			    opts.netns, strerror(error), error == EPERM ?
 			    ": entering it needs CAP_SYS_ADMIN" : "");
 	nl.in_netns = true;
+	return STATUS_OK;
+}
+
+/**
+ * nl_leave() - Return to the network namespace that the tool was started in.
+ *
+ * Return: STATUS_OK, or another after a complaint.
+ */
+enum status nl_leave(void)
+{
+	nl_close();
+	if (nl.in_netns && setns(nl.home, CLONE_NEWNET))
+		return fail(STATUS_REFUSED, "returning to the first network namespace: %s",
+			    strerror(errno));
+	nl.in_netns = false;
 	return STATUS_OK;
 }
 
@@ -232,7 +250,8 @@ static void take_family(const struct nlmsghdr *message, void *data)
 			nl.family = nl_number(attr);
 }
 
-static enum status find_family(void)
+/* nl.family is 0 then if the kernel has no such family, or doesn't say. */
+static void ask_family(struct nl_failure *failure)
 {
 	struct exchange exchange = { .take = take_family };
 	struct nlmsghdr *message;
@@ -241,31 +260,31 @@ static enum status find_family(void)
 	mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, NETLAB_FAMILY_NAME);
 	nl.family = 0;
 	talk(&exchange);
-	if (exchange.failure.refused && exchange.failure.error == ENOENT)
+	*failure = exchange.failure;
+}
+
+static enum status find_family(void)
+{
+	struct nl_failure failure;
+
+	ask_family(&failure);
+	if (failure.refused && failure.error == ENOENT)
 		return fail(STATUS_NOT_LOADED,
-			    "the module isn't loaded: load it by \"modprobe netlab\", or by \"insmod netlab.ko\" from a build");
-	if (exchange.failure.error || !nl.family)
+			    "the module isn't loaded: load it by \"modprobe netlab\", or by \"insmod netlab.ko\" from a build; \"netlab doctor\" says what stands in the way");
+	if (failure.error || !nl.family)
 		return fail(STATUS_REFUSED, "generic netlink: %s",
-			    strerror(exchange.failure.error ?
-				     exchange.failure.error : ENOMSG));
+			    strerror(failure.error ? failure.error : ENOMSG));
 	return STATUS_OK;
 }
 
-static enum status open_socket(void)
+static bool connect_socket(void)
 {
 	struct timeval limit = { .tv_sec = ANSWER_SECONDS };
-	enum status status;
 	int on = 1;
 
-	if (nl.socket)
-		return STATUS_OK;
-	status = nl_enter();
-	if (status)
-		return status;
 	nl.socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	if (!nl.socket || mnl_socket_bind(nl.socket, 0, MNL_SOCKET_AUTOPID))
-		return fail(STATUS_REFUSED, "netlink socket: %s",
-			    strerror(errno));
+		return false;
 	/* An older kernel has not all of these; netlab works without, too. */
 	mnl_socket_setsockopt(nl.socket, NETLINK_EXT_ACK, &on, sizeof(on));
 	mnl_socket_setsockopt(nl.socket, NETLINK_CAP_ACK, &on, sizeof(on));
@@ -273,7 +292,41 @@ static enum status open_socket(void)
 			      sizeof(on));
 	setsockopt(mnl_socket_get_fd(nl.socket), SOL_SOCKET, SO_RCVTIMEO,
 		   &limit, sizeof(limit));
+	return true;
+}
+
+static enum status open_socket(void)
+{
+	enum status status;
+
+	if (nl.socket)
+		return STATUS_OK;
+	status = nl_enter();
+	if (status)
+		return status;
+	if (!connect_socket())
+		return fail(STATUS_REFUSED, "netlink socket: %s",
+			    strerror(errno));
 	return find_family();
+}
+
+/**
+ * nl_has_family() - Whether the kernel has netlab's family, without complaint.
+ *
+ * Return: true if it says so, in the namespace that nl_enter() entered.
+ */
+bool nl_has_family(void)
+{
+	struct nl_failure failure;
+	bool has;
+
+	has = connect_socket();
+	if (has) {
+		ask_family(&failure);
+		has = nl.family;
+	}
+	nl_close();
+	return has;
 }
 
 static enum status open_or_close(void)
@@ -307,7 +360,7 @@ enum status nl_begin(uint8_t command, bool dump, struct nlmsghdr **message)
  * nl_complain() - Say why an exchange failed.
  * @failure: How it did.
  *
- * Return: STATUS_REFUSED.
+ * Return: STATUS_REFUSED, or STATUS_NOT_LOADED if the module is going.
  */
 enum status nl_complain(const struct nl_failure *failure)
 {
@@ -320,6 +373,9 @@ enum status nl_complain(const struct nl_failure *failure)
 	if (!failure->refused)
 		return fail(STATUS_REFUSED, "netlink: %s",
 			    strerror(failure->error));
+	/* What the kernel says of a dump whose module goes. */
+	if (failure->error == EPROTONOSUPPORT)
+		return fail(STATUS_NOT_LOADED, "the module is being unloaded");
 	if (*failure->text)
 		return fail(STATUS_REFUSED, "the kernel refused: %s (%s)",
 			    failure->text, strerror(failure->error));
@@ -384,6 +440,65 @@ enum status nl_ask(nl_message_t *take, nl_again_t *again, void *data)
 		return STATUS_OK;
 	nl_close();	/* what is left of the answer must not be the next one */
 	return nl_complain(failure);
+}
+
+/**
+ * nl_try() - Send the question and take the answer, without complaint.
+ * @take: Takes each message of it.
+ * @data: For it.
+ * @failure: How it failed, if it did.
+ */
+void nl_try(nl_message_t *take, void *data, struct nl_failure *failure)
+{
+	struct exchange exchange = { .take = take, .data = data };
+
+	talk(&exchange);
+	*failure = exchange.failure;
+}
+
+/**
+ * nl_buffer() - Have the kernel keep more for the socket, which stays open when
+ * there was too much.
+ * @size: In bytes; as much of it as may be.
+ */
+void nl_buffer(int size)
+{
+	const int fd = mnl_socket_get_fd(nl.socket);
+	int on = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	mnl_socket_setsockopt(nl.socket, NETLINK_NO_ENOBUFS, &on, sizeof(on));
+}
+
+/**
+ * nl_wait() - Take what comes unasked.
+ * @take: Takes each message.
+ * @data: For it.
+ * @seconds: How long to wait for the first.
+ * @outside: The signals that may come meanwhile; one of them ends it.
+ *
+ * Return: Whether something came, 0 or 1; a negative number of errno.
+ */
+int nl_wait(nl_message_t *take, void *data, time_t seconds,
+	    const sigset_t *outside)
+{
+	struct exchange exchange = { .take = take, .data = data };
+	struct pollfd socket = { .fd = mnl_socket_get_fd(nl.socket), .events = POLLIN };
+	const struct timespec left = { .tv_sec = seconds };
+	ssize_t length;
+	int ready;
+
+	ready = ppoll(&socket, 1, &left, outside);
+	if (ready <= 0)
+		return ready && errno != EINTR ? -errno : 0;
+	length = receive();
+	if (length < 0)
+		return -errno;
+	if (mnl_cb_run(nl.answer, length, 0, mnl_socket_get_portid(nl.socket),
+		       take_message, &exchange) < 0)
+		return -errno;
+	return 1;
 }
 
 /* Takes answers up to that of @last. Returns 0 or a number of errno. */

@@ -5,10 +5,14 @@
 #ifndef NETLAB_NL_H
 #define NETLAB_NL_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "tool.h"
+
+#define NETNS_DIR	"/run/netns"	/* where ip-netns(8) has their names */
 
 struct nlattr;
 struct nlmsghdr;
@@ -51,12 +55,18 @@ typedef void nl_refused_t(uint32_t sequence, const struct nl_failure *failure,
 			  void *data);
 
 enum status nl_enter(void);
+enum status nl_leave(void);
 struct nlmsghdr *nl_put_header(void *buffer, uint8_t command);
+bool nl_has_family(void);
 enum status nl_begin(uint8_t command, bool dump, struct nlmsghdr **message);
 enum status nl_ask(nl_message_t *take, nl_again_t *again, void *data);
 enum status nl_send(struct nlmsghdr *first, size_t length, nl_refused_t *take,
 		    void *data);
 enum status nl_complain(const struct nl_failure *failure);
+void nl_try(nl_message_t *take, void *data, struct nl_failure *failure);
+void nl_buffer(int size);
+int nl_wait(nl_message_t *take, void *data, time_t seconds,
+	    const sigset_t *outside);
 uint64_t nl_number(const struct nlattr *attr);
 void nl_close(void);
 

@@ -33,7 +33,7 @@ static const struct column prefix_columns[PREFIX_COLUMNS] = {
 	[PREFIX_BURST] = { NETLAB_A_PREFIX_BURST, "burst", COLUMN_LIMIT,
 	  &no_bursts, "Replies that may leave at once after a pause." },
 	[PREFIX_MAX_SIZE] = { NETLAB_A_PREFIX_MAX_SIZE, "max_size",
-	  COLUMN_COUNT, NULL,
+	  COLUMN_VALUE, NULL,
 	  "Largest request that is answered, in layer-3 bytes; 65535 is any." },
 	[PREFIX_PROXY] = { NETLAB_A_PREFIX_PROXY, "proxy", COLUMN_TEXT, NULL,
 	  "Device on whose link ARP requests and neighbour solicitations for the addresses are answered; - is none, null in JSON." },
@@ -47,7 +47,7 @@ static const struct column prefix_columns[PREFIX_COLUMNS] = {
 };
 
 static const struct table prefix_table = {
-	"prefixes", 0, prefix_columns, PREFIX_COLUMNS,
+	"prefixes", 0, prefix_columns, PREFIX_COLUMNS, "prefix",
 	"Blocks of addresses that netlab answers for, and the echo requests for each since it was added.",
 };
 
@@ -130,18 +130,6 @@ enum status prefix_read(struct rows *rows)
 	device_name(0);
 	status = nl_begin(NETLAB_CMD_PREFIX_GET, true, &message);
 	return status ? status : nl_ask(take_prefix, forget, rows);
-}
-
-/**
- * prefix_at() - One prefix of a reading.
- * @rows: The reading.
- * @n: Which.
- *
- * Return: Its cells, by enum prefix_column.
- */
-const union cell *prefix_at(const struct rows *rows, size_t n)
-{
-	return rows->cells + n * PREFIX_COLUMNS;
 }
 
 static void explain(FILE *out)

@@ -8,7 +8,7 @@
 #include "commands.h"
 #include "table.h"
 
-/* The columns of a reading. */
+/* The columns of a reading, for row_at(). */
 enum prefix_column {
 	PREFIX_BLOCK,
 	PREFIX_RATE,
@@ -22,7 +22,6 @@ enum prefix_column {
 };
 
 enum status prefix_read(struct rows *rows);
-const union cell *prefix_at(const struct rows *rows, size_t n);
 
 enum status prefix_show(const struct command *command,
 			const struct values *values);

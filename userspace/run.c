@@ -24,12 +24,13 @@ void put_values(struct nlmsghdr *message, const struct command *command,
 
 	for (i = 0; i < command->n_keywords; i++) {
 		keyword = &command->keywords[i];
-		if (!values->given[i])
+		if (!values->given[i] || !keyword->attr)
 			continue;
 		if (keyword->kind == VALUE_BLOCK) {
 			mnl_attr_put(message, keyword->attr,
 				     values->block.size, values->block.address);
-			mnl_attr_put_u8(message, NETLAB_A_PREFIX_LENGTH,
+			/* Wherever there is an address, its length is next. */
+			mnl_attr_put_u8(message, keyword->attr + 1,
 					values->block.length);
 		} else if (keyword->kind == VALUE_FLAG) {
 			mnl_attr_put(message, keyword->attr, 0, NULL);
@@ -68,9 +69,13 @@ static enum status restore_takes_not(const char *place)
 		    "%s: expected echo set, echo direct or prefix add", place);
 }
 
-/* There are options that only a command which prints a reading can have. */
-static enum status check_options(const char *place, bool reads)
+/* There are options that only some commands can have. */
+static enum status check_options(const char *place, bool reads, bool tells)
 {
+	if ((opts.verbose || opts.names) && !tells)
+		return fail(STATUS_USAGE,
+			    "%s: --%s goes with monitor", place,
+			    opts.verbose ? "verbose" : "names");
 	if (opts.explain && !reads)
 		return fail(STATUS_USAGE,
 			    "%s: --explain goes with a command that shows a reading",
@@ -104,7 +109,7 @@ static enum status run_command(const struct command *command,
 
 	if (!run)
 		return restore_takes_not(place);
-	status = opts.restore ? STATUS_OK : check_options(place, command->reads);
+	status = opts.restore ? STATUS_OK : check_options(place, command->reads, command->tells);
 	if (!status)
 		status = parse_values(command, place, words, &values);
 	if (!status && !command->queues)
@@ -151,7 +156,7 @@ static enum status run_object(const struct object *object, char **words)
 	if (words[1])
 		return fail(STATUS_USAGE, "%s %s: expected nothing after %s",
 			    place, words[1], place);
-	if (check_options(place, false))
+	if (check_options(place, false, false))
 		return STATUS_USAGE;
 	status = batch_flush();
 	if (!status)
@@ -185,15 +190,22 @@ enum status run_words(char **words)
 {
 	const struct object *object = find_object(words[0]);
 	enum status status;
+	bool json;
 
 	if (!object)
 		return STATUS_USAGE;
-	if (!object->help)
+	if (!object->take)
 		return run_object(object, words + 1);
 	if (opts.restore)
 		return restore_takes_not(object->word);
-	status = check_options(object->word, false);
+	status = check_options(object->word, false, false);
 	if (!status)
 		status = batch_flush();
-	return status ? status : object->help(words + 1);
+	if (status)
+		return status;
+	/* Its own -j is for it alone. */
+	json = opts.json;
+	status = object->take(object, words + 1);
+	opts.json = json;
+	return status;
 }

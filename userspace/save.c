@@ -34,7 +34,7 @@ static enum status check_names(const struct echo *echo, const struct rows *rows)
 		if (if_indextoname(echo->direct[i], name))
 			status = check_name(name);
 	for (i = 0; !status && i < rows->count; i++) {
-		proxy = prefix_at(rows, i)[PREFIX_PROXY].text;
+		proxy = row_at(rows, i)[PREFIX_PROXY].text;
 		if (proxy)
 			status = check_name(proxy);
 	}
@@ -102,7 +102,7 @@ enum status save(const struct command *command, const struct values *values)
 	if (!status) {
 		print_echo(stdout, &echo);
 		for (i = 0; i < rows.count; i++)
-			print_prefix(stdout, prefix_at(&rows, i));
+			print_prefix(stdout, row_at(&rows, i));
 	}
 	rows_clear(&rows);
 	echo_clear(&echo);

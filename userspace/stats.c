@@ -13,6 +13,7 @@
 #include "echo.h"
 #include "names.h"
 #include "nl.h"
+#include "rate.h"
 #include "stats.h"
 #include "vanish.h"
 
@@ -103,7 +104,7 @@ static const struct column anomaly_columns[] = {
 static const struct column device_columns[] = {
 	{ NETLAB_A_DEVICE_ROW_DEV, "dev", COLUMN_TEXT, NULL,
 	  "The device's name as it is now." },
-	{ NETLAB_A_DEVICE_ROW_IFINDEX, "ifindex", COLUMN_COUNT, NULL,
+	{ NETLAB_A_DEVICE_ROW_IFINDEX, "ifindex", COLUMN_VALUE, NULL,
 	  "The device's index, which a new name doesn't change." },
 	{ NETLAB_A_DEVICE_ROW_DIRECTION, "direction", COLUMN_WORD, &directions,
 	  "Which way they passed it." },
@@ -128,28 +129,28 @@ static const struct column arp_columns[] = {
 
 static const struct table tables[STATS_TABLES] = {
 	[STATS_PROTOCOLS] = { "protocols", NETLAB_A_STATS_PROTOCOLS,
-		protocol_columns, COUNT(protocol_columns),
+		protocol_columns, COUNT(protocol_columns), "protocol",
 		"What passed each hook with each upper-layer protocol." },
 	[STATS_HOOKS] = { "hooks", NETLAB_A_STATS_HOOKS,
-		hook_columns, COUNT(hook_columns),
+		hook_columns, COUNT(hook_columns), "hook",
 		"What passed each hook." },
 	[STATS_ICMP] = { "icmp", NETLAB_A_STATS_ICMP,
-		icmp_columns, COUNT(icmp_columns),
+		icmp_columns, COUNT(icmp_columns), "icmp",
 		"ICMP and ICMPv6 by type, as it came and as it went." },
 	[STATS_TCP] = { "tcp", NETLAB_A_STATS_TCP,
-		tcp_columns, COUNT(tcp_columns),
+		tcp_columns, COUNT(tcp_columns), "tcp",
 		"TCP packets by flag, as they came and as they went. A packet can be in several columns." },
 	[STATS_SIZES] = { "sizes", NETLAB_A_STATS_SIZES,
-		size_columns, COUNT(size_columns),
+		size_columns, COUNT(size_columns), "size",
 		"Packets by layer-3 length, as they came and as they went." },
 	[STATS_ANOMALIES] = { "anomalies", NETLAB_A_STATS_ANOMALIES,
-		anomaly_columns, COUNT(anomaly_columns),
+		anomaly_columns, COUNT(anomaly_columns), "anomaly",
 		"Packets with something odd about them; each was passed on as it is." },
 	[STATS_DEVICES] = { "devices", NETLAB_A_STATS_DEVICES,
-		device_columns, COUNT(device_columns),
+		device_columns, COUNT(device_columns), "device",
 		"What passed each device with each upper-layer protocol." },
 	[STATS_ARP] = { "arp", NETLAB_A_STATS_ARP,
-		arp_columns, COUNT(arp_columns),
+		arp_columns, COUNT(arp_columns), "arp",
 		"ARP by operation." },
 };
 
@@ -166,6 +167,7 @@ static const struct {
 	{ "netns", "Inode number of the network namespace, as in /proc/PID/ns/net." },
 	{ "epoch", "Number of the epoch that the counters belong to: 1 when the namespace began, one more with each reset." },
 	{ "since", "When that epoch began." },
+	{ "seconds", "With --watch: in how many seconds what follows was counted. It is per second then, rows in which nothing was counted are left out but for -a, and the first reading only begins." },
 };
 
 /**
@@ -249,6 +251,11 @@ static struct json_object *head_json(const struct stats *stats)
 	json_object_object_add(object, "since",
 		json_object_new_string(since_text(stats, since,
 						  sizeof(since))));
+	if (stats->seconds) {
+		snprintf(since, sizeof(since), "%.9f", stats->seconds);
+		json_object_object_add(object, "seconds",
+			json_object_new_double_s(stats->seconds, since));
+	}
 	return object;
 }
 
@@ -294,6 +301,8 @@ void stats_print(FILE *out, const struct stats *stats)
 	fprintf(out, "netns %" PRIu32 "  epoch %" PRIu32 "  since %s\n",
 		stats->netns, stats->epoch,
 		since_text(stats, since, sizeof(since)));
+	if (stats->seconds)
+		fprintf(out, "per second, over %.3f s\n", stats->seconds);
 	for (i = 0; i < STATS_TABLES; i++) {
 		const struct rows *rows = &stats->rows[text_order[i]];
 
@@ -326,21 +335,77 @@ static void explain_json(FILE *out)
 	json_object_put(object);
 }
 
-static void explain(FILE *out)
+/**
+ * stats_explain() - Print what the columns of all tables mean.
+ *
+ * Return: STATUS_OK.
+ */
+enum status stats_explain(void)
 {
 	const struct table *list[STATS_TABLES + 1];
 	unsigned int i;
 
 	if (opts.json) {
-		explain_json(out);
-		return;
+		explain_json(stdout);
+		return STATUS_OK;
 	}
 	for (i = 0; i < COUNT(heads); i++)
-		print_wrapped(out, heads[i].key, 18, heads[i].explain);
+		print_wrapped(stdout, heads[i].key, 18, heads[i].explain);
 	for (i = 0; i < STATS_TABLES; i++)
 		list[i] = &tables[text_order[i]];
 	list[STATS_TABLES] = &vanish_table;
-	tables_explain(out, list, STATS_TABLES + 1);
+	tables_explain(stdout, list, STATS_TABLES + 1);
+	return STATUS_OK;
+}
+
+/**
+ * stats_vanish() - Fill in what vanished between the hooks.
+ * @stats: A reading of all hooks and outcomes, with no row of it yet.
+ */
+void stats_vanish(struct stats *stats)
+{
+	const struct counted counted = what_counted(stats);
+
+	vanish_fill(&stats->vanished, &counted);
+}
+
+static enum status read_outcomes(struct stats *stats)
+{
+	enum status status = echo_read_outcomes(&stats->outcomes);
+
+	if (!status)
+		stats_vanish(stats);
+	return status;
+}
+
+static enum status ask(const struct command *command,
+		       const struct values *values, struct stats *stats)
+{
+	struct nlmsghdr *message;
+	enum status status;
+
+	stats_begin(stats);
+	status = nl_begin(NETLAB_CMD_STATS_GET, true, &message);
+	if (status)
+		return status;
+	if (command)
+		put_values(message, command, values);
+	if (opts.all)
+		mnl_attr_put(message, NETLAB_A_STATS_ZERO_ROWS, 0, NULL);
+	return nl_ask(stats_take, stats_clear, stats);
+}
+
+/**
+ * stats_read() - Read all counters.
+ * @stats: Whatever is in it; stats_clear() frees the reading.
+ *
+ * Return: STATUS_OK, or another after a complaint.
+ */
+enum status stats_read(struct stats *stats)
+{
+	enum status status = ask(NULL, NULL, stats);
+
+	return status ? status : read_outcomes(stats);
 }
 
 /* Whether all hooks of a family were asked for, which can then be compared. */
@@ -356,8 +421,30 @@ static bool all_hooks(const struct command *command,
 	return true;
 }
 
+/*
+ * What was counted since the last time that this was called: whoever watches
+ * wants to see what is going on. The first reading only begins.
+ */
+static void print_rate(struct stats *now)
+{
+	static struct stats before;
+	static double then;
+	const double when = monotonic();
+	struct stats rate;
+
+	if (then) {
+		stats_rate(&rate, now, &before, when - then);
+		stats_print(stdout, &rate);
+		stats_clear(&rate);
+		stats_clear(&before);
+	}
+	before = *now;
+	stats_begin(now);
+	then = when;
+}
+
 /**
- * stats_show() - Show the counters.
+ * stats_show() - Show the counters, or with --watch how they grow.
  * @command: This command.
  * @values: Which of them.
  *
@@ -366,32 +453,36 @@ static bool all_hooks(const struct command *command,
 enum status stats_show(const struct command *command,
 		       const struct values *values)
 {
-	struct nlmsghdr *message;
-	struct counted counted;
 	enum status status;
 	struct stats stats;
 
-	if (opts.explain) {
-		explain(stdout);
-		return STATUS_OK;
-	}
-	status = nl_begin(NETLAB_CMD_STATS_GET, true, &message);
-	if (status)
-		return status;
-	put_values(message, command, values);
-	if (opts.all)
-		mnl_attr_put(message, NETLAB_A_STATS_ZERO_ROWS, 0, NULL);
-	stats_begin(&stats);
-	status = nl_ask(stats_take, stats_clear, &stats);
-	if (!status && all_hooks(command, values)) {
-		status = echo_read_outcomes(&stats.outcomes);
-		counted = what_counted(&stats);
-		vanish_fill(&stats.vanished, &counted);
-	}
-	if (!status)
+	if (opts.explain)
+		return stats_explain();
+	status = ask(command, values, &stats);
+	if (!status && all_hooks(command, values))
+		status = read_outcomes(&stats);
+	if (!status && opts.watch > 0)
+		print_rate(&stats);
+	else if (!status)
 		stats_print(stdout, &stats);
 	stats_clear(&stats);
 	return status;
+}
+
+/**
+ * stats_new_epoch() - Begin a new epoch.
+ * @stats: Gets its number and beginning, whatever is in it; stats_clear() frees it.
+ *
+ * Return: STATUS_OK, or another after a complaint.
+ */
+enum status stats_new_epoch(struct stats *stats)
+{
+	struct nlmsghdr *message;
+	enum status status;
+
+	stats_begin(stats);
+	status = nl_begin(NETLAB_CMD_STATS_RESET, false, &message);
+	return status ? status : nl_ask(stats_take, NULL, stats);
 }
 
 /**
@@ -404,16 +495,12 @@ enum status stats_show(const struct command *command,
 enum status stats_reset(const struct command *command,
 			const struct values *values)
 {
-	struct nlmsghdr *message;
 	enum status status;
 	struct stats stats;
 
-	status = nl_begin(NETLAB_CMD_STATS_RESET, false, &message);
-	if (status)
-		return status;
-	put_values(message, command, values);
-	stats_begin(&stats);
-	status = nl_ask(stats_take, NULL, &stats);
+	(void)command;
+	(void)values;
+	status = stats_new_epoch(&stats);
 	if (!status && opts.json) {
 		struct json_object *object = head_json(&stats);
 

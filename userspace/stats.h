@@ -31,6 +31,7 @@ enum stats_table {
  * @netns: Inode number of the network namespace.
  * @epoch: Number of the epoch.
  * @since: When that began, in nanoseconds of CLOCK_REALTIME.
+ * @seconds: In how many seconds it was counted, of a rate; else 0.
  * @rows: The tables.
  * @outcomes: What netlab itself did with echo requests; empty if not all hooks
  *	were asked for.
@@ -40,6 +41,7 @@ struct stats {
 	uint32_t netns;
 	uint32_t epoch;
 	uint64_t since;
+	double seconds;
 	struct rows rows[STATS_TABLES];
 	struct rows outcomes;
 	struct rows vanished;
@@ -48,7 +50,11 @@ struct stats {
 void stats_begin(void *data);
 void stats_take(const struct nlmsghdr *message, void *data);
 void stats_clear(void *data);
+enum status stats_read(struct stats *stats);
+void stats_vanish(struct stats *stats);
 void stats_print(FILE *out, const struct stats *stats);
+enum status stats_explain(void);
+enum status stats_new_epoch(struct stats *stats);
 
 enum status stats_show(const struct command *command,
 		       const struct values *values);

@@ -14,7 +14,6 @@
 #include "table.h"
 #include "tool.h"
 
-#define CELL		64	/* size of a cell's text */
 #define GAP		2	/* spaces between columns */
 #define BAR		20	/* length of a bar that is all of it */
 
@@ -38,6 +37,32 @@ union cell *rows_new(struct rows *rows)
 	}
 	row = rows->cells + rows->count++ * n_columns;
 	memset(row, 0, n_columns * sizeof(*row));
+	return row;
+}
+
+/**
+ * rows_copy() - Add a row that is as another.
+ * @rows: Where to.
+ * @from: The other row, of the same table.
+ *
+ * Return: Its cells, until the next row is added.
+ */
+union cell *rows_copy(struct rows *rows, const union cell *from)
+{
+	const struct table *table = rows->table;
+	union cell *row = rows_new(rows);
+	unsigned int i;
+
+	for (i = 0; i < table->n_columns; i++) {
+		if (table->columns[i].kind != COLUMN_TEXT) {
+			row[i] = from[i];
+			continue;
+		}
+		free(row[i].text);
+		row[i].text = from[i].text ? strdup(from[i].text) : NULL;
+		if (from[i].text && !row[i].text)
+			no_memory();
+	}
 	return row;
 }
 
@@ -77,8 +102,14 @@ void rows_add(struct rows *rows, const struct nlattr *nest)
 					  attr);
 }
 
-/* The cells of a row. */
-static const union cell *row_at(const struct rows *rows, size_t n)
+/**
+ * row_at() - A row's cells.
+ * @rows: The rows.
+ * @n: Which of them.
+ *
+ * Return: As many cells as the table has columns.
+ */
+const union cell *row_at(const struct rows *rows, size_t n)
 {
 	return rows->cells + n * rows->table->n_columns;
 }
@@ -143,8 +174,16 @@ static const char *digits(uint64_t number, char *buffer)
 	return digit;
 }
 
-static const char *cell_text(const struct column *column, union cell cell,
-			     char *buffer)
+/**
+ * cell_text() - A cell as text has it.
+ * @column: Its column.
+ * @cell: The cell.
+ * @buffer: Of CELL bytes.
+ *
+ * Return: The text, in @buffer or elsewhere.
+ */
+const char *cell_text(const struct column *column, union cell cell,
+		      char *buffer)
 {
 	if (column->kind == COLUMN_WORD)
 		return word_name(column->words, cell.number, buffer);
@@ -160,11 +199,61 @@ static const char *cell_text(const struct column *column, union cell cell,
 	return buffer;
 }
 
+/**
+ * column_counts() - Whether a column's numbers grow with what passes.
+ * @column: The column.
+ *
+ * Return: Whether they do; the others say what is counted.
+ */
+bool column_counts(const struct column *column)
+{
+	return column->kind == COLUMN_COUNT || column->kind == COLUMN_RARE ||
+	       column->kind == COLUMN_SIGNED || column->kind == COLUMN_SHARE;
+}
+
+/**
+ * cell_rate() - What a cell of a rate is per second.
+ * @rows: Of which rows.
+ * @column: Its column, one that counts.
+ * @cell: The cell.
+ *
+ * Return: The rate.
+ */
+double cell_rate(const struct rows *rows, const struct column *column,
+		 union cell cell)
+{
+	return (column->kind == COLUMN_SIGNED ? (double)(int64_t)cell.number :
+		(double)cell.number) / rows->seconds;
+}
+
+/* As cell_text(), but per second where the rows are a rate. */
+static const char *count_text(const struct rows *rows,
+			      const struct column *column, union cell cell,
+			      char *buffer)
+{
+	double rate;
+
+	if (!rows->seconds || !column_counts(column))
+		return cell_text(column, cell, buffer);
+	/* Small ones with a tenth: one packet in two seconds isn't none. */
+	rate = cell_rate(rows, column, cell);
+	snprintf(buffer, CELL, "%.*f", rate > -100 && rate < 100 ? 1 : 0, rate);
+	return buffer;
+}
+
 /* ---- what a column has beside it */
 
-/* The name of a protocol or a type; NULL if the column has none. */
-static const char *cell_name(const struct table *table, const union cell *row,
-			     unsigned int column, char *buffer)
+/**
+ * cell_name() - The name of a protocol or of an ICMP type.
+ * @table: The table.
+ * @row: A row of it.
+ * @column: Which column.
+ * @buffer: Of CELL bytes.
+ *
+ * Return: The name, in @buffer or elsewhere; NULL if the column has none.
+ */
+const char *cell_name(const struct table *table, const union cell *row,
+		      unsigned int column, char *buffer)
 {
 	const struct words *types = NULL;
 	unsigned int i;
@@ -191,20 +280,35 @@ static bool same_words(const struct table *table, const union cell *one,
 	return true;
 }
 
-/* What is there at all has a bar, however short. */
-static const char *cell_bar(const struct rows *rows, const union cell *row,
-			    unsigned int column, char *buffer)
+/**
+ * row_share() - A row's part of all that have the same words.
+ * @rows: The rows.
+ * @row: One of them.
+ * @column: Of which number.
+ *
+ * Return: From 0 to 1.
+ */
+double row_share(const struct rows *rows, const union cell *row,
+		 unsigned int column)
 {
-	static const char bar[BAR + 1] = "####################";
-	double value = row[column].number, sum = 0;
-	int length;
+	double sum = 0;
 	size_t n;
 
 	for (n = 0; n < rows->count; n++)
 		if (same_words(rows->table, row, row_at(rows, n)))
 			sum += row_at(rows, n)[column].number;
-	length = sum > 0 ? BAR * value / sum + 0.5 : 0;
-	if (!length && value > 0)
+	return sum > 0 ? (double)row[column].number / sum : 0;
+}
+
+/* What is there at all has a bar, however short. */
+static const char *cell_bar(const struct rows *rows, const union cell *row,
+			    unsigned int column, char *buffer)
+{
+	static const char bar[BAR + 1] = "####################";
+	const double share = row_share(rows, row, column);
+	int length = BAR * share + 0.5;
+
+	if (!length && share > 0)
 		length = 1;
 	snprintf(buffer, CELL, "%.*s", length, bar);
 	return buffer;
@@ -254,8 +358,8 @@ static const char *field_text(const struct rows *rows, const union cell *row,
 	const struct column *column = &rows->table->columns[field->column];
 
 	if (!field->beside)
-		return row ? cell_text(column, row[field->column], buffer) :
-			     column->key;
+		return row ? count_text(rows, column, row[field->column],
+					buffer) : column->key;
 	if (column->kind == COLUMN_SHARE)
 		return row ? cell_bar(rows, row, field->column, buffer) :
 			     "share";
@@ -338,11 +442,18 @@ void rows_print(FILE *out, const struct rows *rows)
 
 /* ---- JSON */
 
-static struct json_object *cell_json(const struct column *column,
+static struct json_object *cell_json(const struct rows *rows,
+				     const struct column *column,
 				     union cell cell)
 {
 	char buffer[CELL];
+	double rate;
 
+	if (rows->seconds && column_counts(column)) {
+		rate = cell_rate(rows, column, cell);
+		snprintf(buffer, sizeof(buffer), "%.3f", rate);
+		return json_object_new_double_s(rate, buffer);
+	}
 	switch (column->kind) {
 	case COLUMN_WORD:
 		return json_object_new_string(cell_text(column, cell, buffer));
@@ -360,9 +471,10 @@ static struct json_object *cell_json(const struct column *column,
 	}
 }
 
-static struct json_object *row_json(const struct table *table,
+static struct json_object *row_json(const struct rows *rows,
 				    const union cell *row)
 {
+	const struct table *table = rows->table;
 	struct json_object *object = json_object_new_object();
 	char buffer[CELL];
 	const char *name;
@@ -371,7 +483,7 @@ static struct json_object *row_json(const struct table *table,
 	for (i = 0; i < table->n_columns; i++) {
 		/* The key isn't copied, nor looked for: it is another each time. */
 		json_object_object_add_ex(object, table->columns[i].key,
-					  cell_json(&table->columns[i], row[i]),
+					  cell_json(rows, &table->columns[i], row[i]),
 					  JSON_C_OBJECT_ADD_KEY_IS_NEW |
 					  JSON_C_OBJECT_KEY_IS_CONSTANT);
 		name = cell_name(table, row, i, buffer);
@@ -394,8 +506,7 @@ struct json_object *rows_json(const struct rows *rows)
 	size_t n;
 
 	for (n = 0; n < rows->count; n++)
-		json_object_array_add(list, row_json(rows->table,
-						     row_at(rows, n)));
+		json_object_array_add(list, row_json(rows, row_at(rows, n)));
 	return list;
 }
 
@@ -427,7 +538,7 @@ void rows_print_json(FILE *out, const struct rows *rows)
 	fputc('[', out);
 	for (n = 0; n < rows->count; n++) {
 		fputs(n ? "," : "", out);
-		object = row_json(rows->table, row_at(rows, n));
+		object = row_json(rows, row_at(rows, n));
 		text = json_text(object);
 		if (opts.pretty) {
 			fputc('\n', out);

@@ -6,6 +6,7 @@
 #ifndef NETLAB_TABLE_H
 #define NETLAB_TABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -13,7 +14,8 @@ struct json_object;
 struct nlattr;
 struct words;
 
-#define MAX_COLUMNS	8
+#define MAX_COLUMNS	9
+#define CELL		64	/* size of a cell's text */
 
 /**
  * enum column_kind - What a column has.
@@ -29,6 +31,7 @@ struct words;
  * @COLUMN_LIMIT: A number; 0 is none, for which text has the first of the words.
  * @COLUMN_SHARE: A number; text has a bar for its share of the sum of those
  *	rows that have the same words.
+ * @COLUMN_VALUE: A number that nothing is counted by.
  */
 enum column_kind {
 	COLUMN_COUNT,
@@ -41,6 +44,7 @@ enum column_kind {
 	COLUMN_BUCKET,
 	COLUMN_LIMIT,
 	COLUMN_SHARE,
+	COLUMN_VALUE,
 };
 
 /**
@@ -66,6 +70,8 @@ struct column {
  *	tool's own.
  * @columns: Its columns.
  * @n_columns: How many.
+ * @metric: The beginning of its metrics' names, behind "netlab_": each column that
+ *	counts is one of them, the others are labels.
  * @explain: What is counted: a sentence.
  */
 struct table {
@@ -73,6 +79,7 @@ struct table {
 	uint16_t attr;
 	const struct column *columns;
 	unsigned int n_columns;
+	const char *metric;
 	const char *explain;
 };
 
@@ -92,18 +99,31 @@ union cell {
  * @cells: One row after the other, each of @table->n_columns cells.
  * @count: How many rows.
  * @room: How many rows there is memory for.
+ * @seconds: In how many seconds that was counted, of a rate; else 0.
  */
 struct rows {
 	const struct table *table;
 	union cell *cells;
 	size_t count;
 	size_t room;
+	double seconds;
 };
 
 union cell *rows_new(struct rows *rows);
+union cell *rows_copy(struct rows *rows, const union cell *from);
 void rows_add(struct rows *rows, const struct nlattr *nest);
 void rows_clear(struct rows *rows);
+const union cell *row_at(const struct rows *rows, size_t n);
 uint64_t row_number(const struct rows *rows, size_t n, uint16_t attr);
+bool column_counts(const struct column *column);
+double cell_rate(const struct rows *rows, const struct column *column,
+		 union cell cell);
+double row_share(const struct rows *rows, const union cell *row,
+		 unsigned int column);
+const char *cell_text(const struct column *column, union cell cell,
+		      char *buffer);
+const char *cell_name(const struct table *table, const union cell *row,
+		      unsigned int column, char *buffer);
 void rows_print(FILE *out, const struct rows *rows);
 struct json_object *rows_json(const struct rows *rows);
 void rows_print_json(FILE *out, const struct rows *rows);

@@ -2,10 +2,12 @@
 /*
  * The options, complaints, and printing that is safe for a terminal.
  */
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tool.h"
 
@@ -14,6 +16,7 @@
 
 struct options opts;
 enum status (*settle)(void);
+void (*complain)(const char *text);
 
 static bool printable(unsigned char c)
 {
@@ -71,6 +74,19 @@ const char *file_name(const char *file)
 	return strcmp(file, "-") ? file : "stdin";
 }
 
+/**
+ * monotonic() - What time it is.
+ *
+ * Return: Seconds of CLOCK_MONOTONIC.
+ */
+double monotonic(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
 /* Where it went wrong. Returns its length. */
 static size_t put_place(char *to, size_t size)
 {
@@ -117,6 +133,10 @@ enum status fail(enum status status, const char *format, ...)
 	va_end(args);
 	escape(text, sizeof(text), raw);
 
+	if (complain) {
+		complain(text);
+		return status;
+	}
 	/* The answers so far come before the complaint, in a pipe too. */
 	fflush(stdout);
 	if (!opts.json) {
@@ -132,6 +152,21 @@ enum status fail(enum status status, const char *format, ...)
 					       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
 	return status;
+}
+
+/**
+ * flush_output() - See that what was printed has reached its file: a disk may be
+ * full.
+ *
+ * Return: STATUS_OK, or STATUS_USAGE after a complaint.
+ */
+enum status flush_output(void)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return STATUS_OK;
+	return fail(STATUS_USAGE, "can't write the output: %s",
+		    strerror(errno ? errno : EIO));
 }
 
 /**

@@ -18,12 +18,14 @@ struct json_object;
  * @STATUS_USAGE: The command line, a file or the output is at fault.
  * @STATUS_REFUSED: The kernel refused.
  * @STATUS_NOT_LOADED: The module isn't loaded.
+ * @STATUS_NO_ANSWER: Nobody answered what was sent.
  */
 enum status {
 	STATUS_OK,
 	STATUS_USAGE,
 	STATUS_REFUSED,
 	STATUS_NOT_LOADED,
+	STATUS_NO_ANSWER,
 };
 
 /**
@@ -33,6 +35,9 @@ enum status {
  * @all: Ask for rows in which everything is zero, too.
  * @explain: Print what the columns mean instead of a reading.
  * @color: Use colour; -c asked for it.
+ * @plain: Never use it; -c asked for that.
+ * @verbose: Say more of each packet.
+ * @names: Names for ports.
  * @watch: Seconds between readings; 0 to read once.
  * @netns: Network namespace to work in, or NULL for the caller's.
  * @batch: File of commands, or NULL.
@@ -46,6 +51,9 @@ struct options {
 	bool all;
 	bool explain;
 	bool color;
+	bool plain;
+	bool verbose;
+	bool names;
 	double watch;
 	const char *netns;
 	const char *batch;
@@ -62,14 +70,19 @@ extern struct options opts;
  */
 extern enum status (*settle)(void);
 
+/* Takes complaints instead of stderr, while a command has the screen; or NULL. */
+extern void (*complain)(const char *text);
+
 enum status fail(enum status status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+enum status flush_output(void);
 char *escape(char *to, size_t size, const char *from);
 void print_wrapped(FILE *out, const char *label, unsigned int indent,
 		   const char *text);
 const char *json_text(struct json_object *object);
 void print_json(FILE *out, struct json_object *object);
 const char *file_name(const char *file);
+double monotonic(void);
 void no_memory(void) __attribute__((noreturn));
 
 #endif /* NETLAB_TOOL_H */

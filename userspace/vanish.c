@@ -45,7 +45,7 @@ static const struct column vanish_columns[] = {
  * of the table of hooks. Text has sentences in its stead.
  */
 const struct table vanish_table = {
-	"vanished", 0, vanish_columns, COUNT(vanish_columns),
+	"vanished", 0, vanish_columns, COUNT(vanish_columns), "vanished",
 	"Packets that came to one place and not to the next; the tool makes it out of hooks. Only where neither a hook, nor a protocol, nor a device was asked for.",
 };
 

@@ -14,7 +14,7 @@
 struct command;
 
 #define MAX_WORDS	32	/* that can stand in one place */
-#define MAX_KEYWORDS	8	/* of one command */
+#define MAX_KEYWORDS	9	/* of one command */
 
 /**
  * struct choice - The words that can stand in one place.

@@ -328,7 +328,7 @@ static void test_refusals(void)
 	add_ack(ENOENT, true, NULL);
 	is_number(run("stats", NULL), STATUS_NOT_LOADED,
 		  "no such family: exit 3");
-	is(err, "netlab: the module isn't loaded: load it by \"modprobe netlab\", or by \"insmod netlab.ko\" from a build\n",
+	is(err, "netlab: the module isn't loaded: load it by \"modprobe netlab\", or by \"insmod netlab.ko\" from a build; \"netlab doctor\" says what stands in the way\n",
 	   "no such family: how to load it");
 
 	begin();
@@ -355,6 +355,14 @@ static void test_refusals(void)
 		  "not permitted: exit 2");
 	is(err, "netlab: the kernel refused: Operation not permitted: this needs CAP_NET_ADMIN over the network namespace\n",
 	   "not permitted: what it needs");
+
+	begin();
+	add_family();
+	add_ack(EPROTONOSUPPORT, true, NULL);
+	is_number(run("stats", NULL), STATUS_NOT_LOADED,
+		  "a dump while the module goes: exit 3");
+	is(err, "netlab: the module is being unloaded\n",
+	   "a dump while the module goes: it says so");
 
 	begin();
 	add_family();

@@ -9,10 +9,10 @@ scratch=$(mktemp -d) || exit
 trap 'rm -rf "$scratch"' EXIT
 
 mapfile -t sources < <(printf '%s\n' userspace/*.c | grep -v '/main\.c$')
-mapfile -t flags < <(pkg-config --cflags --libs libmnl json-c | xargs -n 1)
+mapfile -t flags < <(pkg-config --cflags --libs libmnl json-c ncursesw libpcap | xargs -n 1)
 "${CC:-cc}" -g -O1 -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-Imodule/uapi -Iuserspace -Itests/unit -o "$scratch/test" \
-	"tests/unit/$name.c" tests/unit/tool_{kernel,model}.c "${sources[@]}" "${flags[@]}" >&2 || {
+	-DNETLAB_VERSION='"test"' -Imodule/uapi -Iuserspace -Itests/unit -o "$scratch/test" \
+	"tests/unit/$name.c" tests/unit/tool_{kernel,model}.c "${sources[@]}" "${flags[@]}" -lm >&2 || {
 	printf 'not ok 1 - %s.c can be built\n1..1\n' "$name"
 	exit 1
 }

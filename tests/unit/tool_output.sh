@@ -31,7 +31,7 @@ done
 like 'netlab -V' "$("$NETLAB" -V)" '^netlab [0-9]+\.[0-9]+\.[0-9]+$'
 is 'netlab stats help is netlab help stats' "$("$NETLAB" stats help)" "$("$NETLAB" help stats)"
 is 'the usage fits in 80 columns' \
-	"$({ "$NETLAB" help; for object in stats echo prefix save restore; do "$NETLAB" help $object; done; } | awk 'length > 79')" ''
+	"$({ "$NETLAB" help; for object in stats top monitor echo prefix save restore metrics doctor ping trace udp; do "$NETLAB" help $object; done; } | awk 'length > 79')" ''
 
 # ---- without the module
 
@@ -39,9 +39,9 @@ if [ -e /proc/netlab ]; then
 	skip 'not loaded' 'the module is loaded here'
 else
 	for words in stats 'stats reset' echo 'echo set local on' 'echo direct lo on' prefix 'prefix add 192.0.2.0/24' \
-		'prefix replace 192.0.2.0/24' 'prefix del 192.0.2.0/24' 'prefix flush' save; do
+		'prefix replace 192.0.2.0/24' 'prefix del 192.0.2.0/24' 'prefix flush' save metrics; do
 		is "netlab $words: not loaded, and how to load it" "$(both "$NETLAB" $words)" \
-			"netlab: the module isn't loaded: load it by \"modprobe netlab\", or by \"insmod netlab.ko\" from a build
+			"netlab: the module isn't loaded: load it by \"modprobe netlab\", or by \"insmod netlab.ko\" from a build; \"netlab doctor\" says what stands in the way
 exit 3"
 	done
 	is '-j: the same as JSON' "$("$NETLAB" -j stats 2>&1 | json 'd["exit"], sorted(d)')" \
@@ -59,12 +59,12 @@ done
 is '-j: a word with an escape sequence and quotes' \
 	"$("$NETLAB" -j stats hook $'\e"\\' 2>&1 | json 'd["error"][:15]')" 'hook \x1b"\: ex'
 is '-jp: combined options' "$(both "$NETLAB" -jp bogus)" \
-	'{"error":"bogus: expected stats, echo, prefix, save, restore or help","exit":1}
+	'{"error":"bogus: expected stats, top, monitor, echo, prefix, save, restore, metrics, doctor, ping, trace, udp or help","exit":1}
 exit 1'
 
 # ---- explanations need no module
 
-for object in stats echo prefix; do
+for object in stats top echo prefix; do
 	is "netlab -e $object: exit 0" "$(both "$NETLAB" -e $object)" 'exit 0'
 	is "netlab -je $object: JSON" "$("$NETLAB" -je $object | json 'len(d) >= 1 and all(d.values())')" True
 	is "netlab -e $object: 80 columns" "$("$NETLAB" -e $object | awk 'length > 79')" ''
@@ -133,7 +133,7 @@ is 'a batch, error as JSON' "$("$NETLAB" -jb - <"$scratch/batch" 2>&1 >/dev/null
 	"('stdin:5:', 1)"
 is 'an empty batch' "$(both "$NETLAB" -b /dev/null)" 'exit 0'
 is 'a batch without a last newline' "$(printf 'bogus' | "$NETLAB" -b - 2>&1)" \
-	'netlab: stdin:1: bogus: expected stats, echo, prefix, save, restore or help'
+	'netlab: stdin:1: bogus: expected stats, top, monitor, echo, prefix, save, restore, metrics, doctor, ping, trace, udp or help'
 is 'a batch with a NUL byte' "$(printf 'help\0 me\n' | "$NETLAB" -b - 2>&1)" \
 	'netlab: stdin:1: a NUL byte: expected text'
 is 'a batch with too many words' "$(printf 'help%.0s ' {1..65} | "$NETLAB" -b - 2>&1)" \
@@ -161,7 +161,7 @@ restores 'line 2: rate 0: expected 1 to 4294967295 packets per second, or unlimi
 restores 'line 4: prefix add 10.0.0.1/8: the address has bits behind the length: expected 10.0.0.0/8, or 10.0.0.1 for that address alone' \
 	'# a comment' '' 'echo set local on	# another' 'prefix add 10.0.0.1/8'
 restores 'line 1: Cannot find device "no-such"' 'echo direct no-such on' 'echo direct lo on'
-restores 'line 1: bogus: expected stats, echo, prefix, save, restore or help' bogus
+restores 'line 1: bogus: expected stats, top, monitor, echo, prefix, save, restore, metrics, doctor, ping, trace, udp or help' bogus
 for words in stats 'stats reset' echo 'echo show' 'echo help' prefix 'prefix show' 'prefix flush' save help \
 	'prefix del 10.0.0.0/8' 'prefix replace 10.0.0.0/8' 'restore x'; do
 	case $words in

@@ -26,7 +26,7 @@ accepts() {
 	is "netlab $* is understood" "exit $status" "$asks"
 }
 
-objects='stats, echo, prefix, save, restore or help'
+objects='stats, top, monitor, echo, prefix, save, restore, metrics, doctor, ping, trace, udp or help'
 stats='show, reset, help, family, hook, proto or dev'
 settings='local, rate, burst, source-rate or max-size'
 hooks='prerouting, input, forward, output or postrouting'
@@ -44,7 +44,7 @@ refuses 'echo show all: expected nothing after echo show' echo show all
 refuses 'echo indirect: expected show, set, direct or help' echo indirect
 refuses "echo set: expected $settings" echo set
 refuses "echo set size: expected $settings" echo set size 5
-refuses "help me: expected ${objects/ or/,} or words" help me
+refuses "help my: expected ${objects/ or/,} or words" help my
 refuses 'help stats reset: expected nothing after help stats' help stats reset
 refuses 'stats -j: options belong to the command line, before the object' stats -j
 
@@ -53,8 +53,8 @@ accepts stats
 accepts st
 accepts e
 accepts sa
-accepts p
-accepts p s
+accepts pr
+accepts pr s
 refuses 's: ambiguous: stats or save' s show
 accepts stats show family ipv4 hook input proto tcp
 accepts stats proto udp fam ipv6
@@ -196,6 +196,41 @@ refuses 'restore "": expected a file'\''s name' restore ''
 refuses 'restore again: expected nothing after this' restore this again
 refuses 'save: --watch goes with a command that shows a reading' -w 1 save
 refuses 'restore: --explain goes with a command that shows a reading' -e restore /dev/null
+
+# What wants a terminal
+exits=$("$NETLAB" top </dev/null 2>&1)
+is 'netlab top without a terminal' "$? $exits" \
+	'1 netlab: top wants a terminal; for a file or a pipe there is "netlab -w 1 stats"'
+refuses 'top x: expected nothing after top' top x
+
+# The monitor
+for words in 'monitor' 'm' 'mo fam ipv4 hook input proto tcp dev lo prefix 192.0.2.0/24 sample 5 snaplen 60 count 1' \
+	'monitor prefix 2001:db8::/32' '-v monitor' '-N -v -j monitor count 1'; do
+	# shellcheck disable=SC2086 # several words
+	[ "$words" = m ] || accepts $words
+done
+refuses 'family arp: expected ipv4 or ipv6' monitor family arp
+refuses 'sample 0: expected 1 to 4294967295 packets' monitor sample 0
+refuses 'snaplen 65536: expected 1 to 65535 bytes' monitor snaplen 65536
+refuses 'write: expected a value: FILE' monitor write
+refuses 'm: ambiguous: monitor or metrics' m
+refuses 'stats: --verbose goes with monitor' -v stats
+refuses 'stats: --names goes with monitor' -N stats
+refuses 'monitor: --watch goes with a command that shows a reading' -w 1 monitor
+refuses 'monitor: --explain goes with a command that shows a reading' -e monitor
+
+# Metrics and the doctor
+for words in 'metrics' 'me show' 'metrics format openmetrics' 'metrics s format prom prefixes' 'doctor' 'd'; do
+	# shellcheck disable=SC2086 # several words
+	accepts $words
+done
+refuses 'metrics write: expected FILE' metrics write
+refuses 'metrics write "": expected a file'\''s name' metrics write ''
+refuses 'format: expected prometheus or openmetrics' metrics format
+refuses 'format x: expected prometheus or openmetrics' metrics format x
+refuses 'metrics serve format: expected prefixes' metrics serve format
+refuses 'metrics: --watch goes with a command that shows a reading' -w 1 metrics
+refuses 'doctor x: expected nothing after doctor' doctor x
 
 # Options
 refuses '-x: no such option, or several: see "netlab -h"' -x

@@ -13,5 +13,8 @@ is 'dkms.conf has it' \
 	"$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' "$top/dkms.conf")" "$version"
 is 'the module has it' "$(modinfo -F version "$NETLAB_KO")" "$version"
 like 'the tool has it' "$("$NETLAB" -V)" "(^|[^0-9.])${version//./\\.}([^0-9.]|$)"
-like 'the man page has it' "$(head -n 20 "$top/userspace/man/netlab.8")" "netlab ${version//./\\.}"
+for page in "$top"/userspace/man/*.[1-8]; do
+	like "${page##*/} has it" "$(head -n 20 "$page")" "netlab ${version//./\\.}"
+done
+like "debian's changelog has it" "$(head -n 1 "$top/debian/changelog")" "^netlab \\(${version//./\\.}\\)"
 done_testing

@@ -68,6 +68,15 @@ _netlab_keywords() {
 _netlab_object() {
 	local object=$2 i=$1 first command keyword value place=1 used=' '
 
+	# Options of its own, as ping has them, and what one of them wants.
+	value=$(_netlab_table flag 4 "$object" "${COMP_WORDS[COMP_CWORD - 1]}")
+	if [ -n "$value" ]; then
+		_netlab_values "$value"
+		return
+	elif [[ $cur == -* ]]; then
+		_netlab_table flag 3 "$object"
+		return
+	fi
 	first=$(_netlab_table command 3 "$object" | head -n 1)
 	if [ -n "$first" ] && ((i == COMP_CWORD)); then
 		_netlab_table command 3 "$object"
