@@ -10,7 +10,7 @@ readonly SUITES=(bullseye bookworm trixie sid trixie-backports)
 # a machine of its own needs beyond.
 # shellcheck disable=SC2206 # NETLAB_ROOT_MORE is none or several
 readonly ROOT_PACKAGES=(
-	linux-image-amd64 linux-headers-amd64 dkms gcc make libc6-dev pkg-config libmnl-dev libjson-c-dev
+	linux-image-amd64 linux-headers-amd64 dkms gcc make libc6-dev pkg-config libmnl-dev libjson-c-dev libncurses-dev libpcap-dev
 	kmod busybox-static mount procps iproute2 iputils-ping nftables tcpdump ethtool
 	python3 python3-scapy python3-yaml python3-jsonschema
 	${NETLAB_ROOT_MORE:-}
