@@ -17,7 +17,8 @@ CC      ?= cc
 PKG_CONFIG ?= pkg-config
 
 BINDIR  := $(DESTDIR)$(PREFIX)/bin
-MANDIR  := $(DESTDIR)$(PREFIX)/share/man/man8
+MANDIR  := $(DESTDIR)$(PREFIX)/share/man
+UNITDIR := $(DESTDIR)$(PREFIX)/lib/systemd/system
 BASHDIR := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ZSHDIR  := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 DKMSDIR := /usr/src/netlab-$(VERSION)
@@ -31,9 +32,9 @@ LLVM_FLAG = $(if $(shell grep -s '^CONFIG_CC_IS_CLANG=y' \
 KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) $(LLVM_FLAG)
 
 # What boots the throw-away machine, or is said of the sources.
-TEST_TARGETS := run check check-all check-debug check-matrix check-selftests torture fuzz lint bench
+TEST_TARGETS := run lab check check-all check-debug check-matrix check-selftests torture fuzz lint bench
 
-.PHONY: all module tool $(TEST_TARGETS) install uninstall clean distclean dist \
+.PHONY: all module tool $(TEST_TARGETS) install uninstall clean distclean deb dist \
 	help kdir guest-module test-programs install-tool install-module
 .DEFAULT_GOAL := all
 
@@ -61,8 +62,8 @@ guest-module:
 
 TOOL_OBJECTS := $(patsubst userspace/%.c,build/userspace/%.o,$(wildcard userspace/*.c))
 TOOL_CFLAGS = -Wall -Wextra -Imodule/uapi -DNETLAB_VERSION='"$(VERSION)"' \
-	$(shell $(PKG_CONFIG) --cflags libmnl json-c)
-TOOL_LIBS = $(shell $(PKG_CONFIG) --libs libmnl json-c)
+	$(shell $(PKG_CONFIG) --cflags libmnl json-c ncursesw libpcap)
+TOOL_LIBS = $(shell $(PKG_CONFIG) --libs libmnl json-c ncursesw libpcap) -lm
 
 tool: userspace/netlab ## build the command-line tool
 
@@ -71,8 +72,8 @@ userspace/netlab: $(TOOL_OBJECTS)
 
 build/userspace/%.o: userspace/%.c Makefile
 	@mkdir -p $(@D)
-	@$(PKG_CONFIG) --exists libmnl json-c || { \
-	echo "The tool needs libmnl and json-c (apt install libmnl-dev libjson-c-dev pkg-config)." >&2; \
+	@$(PKG_CONFIG) --exists libmnl json-c ncursesw libpcap || { \
+	echo "The tool needs libmnl, json-c, ncurses and libpcap (apt install libmnl-dev libjson-c-dev libncurses-dev libpcap-dev pkg-config)." >&2; \
 	exit 1; }
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(TOOL_CFLAGS) -MMD -c -o $@ $<
 
@@ -86,6 +87,10 @@ $(TEST_TARGETS): export NETLAB_BEGAN := $(shell date +%s)
 run: ## boot a throw-away machine and show netlab at work in it
 	@tests/vm/prepare run
 	@tests/vm/run --limit 300 -- tests/demo
+
+lab: ## a shell in a throw-away machine, with networks to learn in (docs/lessons)
+	@tests/vm/prepare lab
+	@tests/vm/run --shell --limit 86400 -- "$(CURDIR)/lab/shell"
 
 check: ## all tests, in a throw-away machine (TESTS='FILE...' for some)
 	@tests/run $(TESTS)
@@ -142,13 +147,21 @@ $(FUZZ_PROGRAMS): $(wildcard tests/fuzz/*.h) Makefile
 
 ## ---- on this host
 
-install: install-tool install-module ## install on this host (root): DKMS if there, the tool, man page, completion
+install: install-tool install-module ## install on this host (root): DKMS if there, the tool, man page, completion, units
+
+PAGES := $(notdir $(wildcard userspace/man/*.[1-8]))
+UNITS := $(notdir $(wildcard userspace/systemd/netlab*))
 
 install-tool: userspace/netlab
 	install -D -m 755 userspace/netlab $(BINDIR)/netlab
-	install -D -m 644 userspace/man/netlab.8 $(MANDIR)/netlab.8
+	for page in $(PAGES); do \
+		install -D -m 644 userspace/man/$$page $(MANDIR)/man$${page##*.}/$$page || exit; done
 	install -D -m 644 userspace/completion/netlab.bash $(BASHDIR)/netlab
 	install -D -m 644 userspace/completion/_netlab $(ZSHDIR)/_netlab
+	install -d $(UNITDIR)
+	for unit in $(UNITS); do \
+		sed 's|@BINDIR@|$(PREFIX)/bin|' userspace/systemd/$$unit >$(UNITDIR)/$$unit && \
+		chmod 644 $(UNITDIR)/$$unit || exit; done
 
 # With DESTDIR nothing of this host may be touched: the tool alone.
 install-module:
@@ -171,7 +184,9 @@ else
 endif
 
 uninstall: ## undo install (root)
-	rm -f $(BINDIR)/netlab $(MANDIR)/netlab.8 $(BASHDIR)/netlab $(ZSHDIR)/_netlab
+	for page in $(PAGES); do rm -f $(MANDIR)/man$${page##*.}/$$page; done
+	rm -f $(BINDIR)/netlab $(BASHDIR)/netlab $(ZSHDIR)/_netlab \
+		$(addprefix $(UNITDIR)/,$(UNITS))
 ifeq ($(DESTDIR),)
 	if command -v dkms >/dev/null && dkms status netlab/$(VERSION) | grep -q .; then \
 		dkms remove netlab/$(VERSION) --all; fi
@@ -182,6 +197,21 @@ ifeq ($(DESTDIR),)
 		rmdir --ignore-fail-on-non-empty $${ko%/*}; \
 	done
 endif
+
+## ---- packages
+
+# In a copy of what is committed (or of TREE), or of the release's archive.
+deb: ## Debian packages in build/deb: netlab-dkms and netlab
+	@command -v dpkg-buildpackage >/dev/null || { \
+	echo "No dpkg-buildpackage: apt install dpkg-dev debhelper dh-dkms." >&2; exit 1; }
+	rm -rf build/deb
+	mkdir -p build/deb
+	if [ -e .git ]; then $(MAKE) dist DIST=build/deb/netlab.tar.gz; else \
+		tar -czf build/deb/netlab.tar.gz --exclude=./build --exclude=./.cache \
+		--transform='s|^\.|netlab-$(VERSION)|' .; fi
+	tar -xzf build/deb/netlab.tar.gz -C build/deb
+	cd build/deb/netlab-$(VERSION) && dpkg-buildpackage -us -uc -b
+	rm -r build/deb/netlab-$(VERSION) build/deb/netlab.tar.gz
 
 ## ---- tidying
 
