@@ -78,7 +78,7 @@ def modules(port):
     torture.unload()
     # Where references to devices are tracked, 128 trackers of each device are kept when they are given back
     # (kmalloc-32): the first time fills what keeps them, the second has to leave nothing.
-    for _ in range(2 if torture.tracks_references() else 1):
+    for _ in range(2 if fault.symbols("ref_tracker_alloc") else 1):
         slabs = torture.at_rest()
         storm = Storm("left", "veth0", pause=PAUSE)
         # The kernel itself complains of a cache that can't be made.

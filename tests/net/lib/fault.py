@@ -26,8 +26,8 @@ def available():
     return os.path.exists(FAILSLAB + "/require-start") and os.path.exists(NTH)
 
 
-def _symbols(*names):
-    """Where functions begin and end."""
+def symbols(*names):
+    """Where functions begin and end, those that the kernel has."""
     with open("/proc/kallsyms", encoding="ascii") as f:
         lines = [line.split()[:3] for line in f if len(line.split()) == 3]
     places = sorted((int(address, 16), name) for address, _, name in lines)
@@ -63,7 +63,7 @@ def modules(spare="pcpu_alloc_noprof"):
     """Only what modules allocate fails, and without a word: the kernel's log stays for what is wrong. But not
     below the function to be spared, which complains itself of what it doesn't get.
     """
-    end = _symbols("_end", spare)
+    end = symbols("_end", spare)
     _set(verbose=0, require_start=end["_end"][0], require_end=0xffffffffff000000)
     if spare in end:
         _set(reject_start=end[spare][0], reject_end=end[spare][1])

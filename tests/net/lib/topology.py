@@ -71,11 +71,7 @@ def run(*argv, ns=None, seconds=30, check=True, stdin=""):
 
 def unload():
     """Remove the module, which is in use while somebody reads from it."""
-    deadline = time.monotonic() + 20
-    while run("rmmod", "netlab", check=False).returncode and time.monotonic() < deadline:
-        time.sleep(0.05)
-    if os.path.exists("/proc/netlab"):
-        raise TimeoutError("rmmod netlab: in use for 20 s")
+    tap.wait_until(lambda: not run("rmmod", "netlab", check=False).returncode, "rmmod netlab, which readers hold up")
 
 
 def spawn(*argv, ns=None, **kwargs):

@@ -269,12 +269,6 @@ def packet_socket(dev):
     return sock
 
 
-def tracks_references():
-    """Whether the kernel notes each reference to a device (CONFIG_NET_DEV_REFCNT_TRACKER)."""
-    with open("/proc/kallsyms", encoding="ascii") as f:
-        return any(line.split()[2] == "ref_tracker_alloc" for line in f)
-
-
 def at_rest(entries=None):
     """What memory.slabs() says once no namespace still ends: each has some fifty entries of /proc until then.
 
