@@ -437,14 +437,56 @@ void netlab_hooks_stop(void)
  * Makes such hooks a namespace's own. Whoever lists hooks may look at them until
  * a grace period after they were registered.
  */
-static void netlab_hooks_fill(struct netlab_net *ns, struct nf_hook_ops *ops,
-			      const struct nf_hook_ops *from, size_t n)
+static void netlab_hooks_fill(struct nf_hook_ops *ops,
+			      const struct nf_hook_ops *from, size_t n,
+			      void *priv)
 {
 	size_t i;
 
 	memcpy(ops, from, n * sizeof(*ops));
 	for (i = 0; i < n; i++)
-		ops[i].priv = (void *)(__force unsigned long)ns->account.cpu;
+		ops[i].priv = priv;
+}
+
+/**
+ * netlab_hooks_switch() - stand at hooks that a namespace has now and then
+ * @ns: the namespace
+ * @set: its own of them; freed by whoever has them, once they run no more
+ * @from: what they are
+ * @n: how many
+ * @priv: their private datum, always the same
+ * @on: whether to stand there
+ *
+ * Context: process, @ns's config_lock held. Return: 0; -ENOMEM.
+ */
+int netlab_hooks_switch(struct netlab_net *ns, struct netlab_hook_set *set,
+			const struct nf_hook_ops *from, size_t n, void *priv,
+			bool on)
+{
+	int err;
+
+	if (on == set->on)
+		return 0;
+	if (!on) {
+		nf_unregister_net_hooks(ns->net, set->ops, n);
+		set->on = false;
+		return 0;
+	}
+	if (!set->ops) {
+		set->ops = kmalloc_array(n, sizeof(*from), GFP_KERNEL_ACCOUNT);
+		if (!set->ops)
+			return -ENOMEM;
+		netlab_hooks_fill(set->ops, from, n, priv);
+	}
+	err = nf_register_net_hooks(ns->net, set->ops, n);
+	set->on = !err;
+	return err;
+}
+
+/* What the counting and answering hooks are shown: their counters. */
+static void *netlab_hooks_counters(const struct netlab_net *ns)
+{
+	return (void *)(__force unsigned long)ns->account.cpu;
 }
 
 /**
@@ -456,26 +498,9 @@ static void netlab_hooks_fill(struct netlab_net *ns, struct nf_hook_ops *ops,
  */
 int netlab_hooks_prefixes(struct netlab_net *ns, bool on)
 {
-	const size_t n = ARRAY_SIZE(netlab_prefix_ops);
-	int err;
-
-	if (on == ns->prefix_hooked)
-		return 0;
-	if (!on) {
-		nf_unregister_net_hooks(ns->net, ns->prefix_ops, n);
-		ns->prefix_hooked = false;
-		return 0;
-	}
-	if (!ns->prefix_ops) {
-		ns->prefix_ops = kmalloc(sizeof(netlab_prefix_ops),
-					 GFP_KERNEL_ACCOUNT);
-		if (!ns->prefix_ops)
-			return -ENOMEM;
-		netlab_hooks_fill(ns, ns->prefix_ops, netlab_prefix_ops, n);
-	}
-	err = nf_register_net_hooks(ns->net, ns->prefix_ops, n);
-	ns->prefix_hooked = !err;
-	return err;
+	return netlab_hooks_switch(ns, &ns->prefix_hooks, netlab_prefix_ops,
+				   ARRAY_SIZE(netlab_prefix_ops),
+				   netlab_hooks_counters(ns), on);
 }
 
 /**
@@ -514,8 +539,8 @@ int netlab_hooks_init(struct netlab_net *ns)
 	ns->ops = kmem_cache_alloc(netlab_hook_cache, GFP_KERNEL);
 	if (!ns->ops)
 		return -ENOMEM;
-	netlab_hooks_fill(ns, ns->ops, netlab_hook_ops,
-			  ARRAY_SIZE(netlab_hook_ops));
+	netlab_hooks_fill(ns->ops, netlab_hook_ops, ARRAY_SIZE(netlab_hook_ops),
+			  netlab_hooks_counters(ns));
 	err = nf_register_net_hooks(ns->net, ns->ops,
 				    ARRAY_SIZE(netlab_hook_ops));
 	if (err) {
@@ -545,5 +570,5 @@ void netlab_hooks_exit(struct netlab_net *ns)
 void netlab_hooks_free(struct netlab_net *ns)
 {
 	kmem_cache_free(netlab_hook_cache, ns->ops);
-	kfree(ns->prefix_ops);
+	kfree(ns->prefix_hooks.ops);
 }

@@ -23,6 +23,16 @@ struct nf_hook_ops;
 struct proc_dir_entry;
 
 /**
+ * struct netlab_hook_set - hooks that a namespace has now and then
+ * @ops: its own of them; NULL before they were first there
+ * @on: whether they are registered
+ */
+struct netlab_hook_set {
+	struct nf_hook_ops *ops;
+	bool on;
+};
+
+/**
  * struct netlab_net - what a network namespace has of netlab
  * @net: the namespace; it outlives this
  * @account: counters
@@ -42,12 +52,10 @@ struct proc_dir_entry;
  * @routes: the ways back that replies went lately
  * @mib: what the host's own MIB doesn't know yet
  * @ops: this namespace's netfilter hooks
- * @prefix_ops: those of prefixes; NULL before there were any
- * @prefix_hooked: whether those are registered
+ * @prefix_hooks: those of prefixes
  * @monitors: of those who are told of packets, read under RCU; @config_lock
  *	protects it and what follows of them
- * @monitor_ops: their hooks; NULL before there were any
- * @monitor_hooked: whether those are registered
+ * @monitor_hooks: their hooks
  * @proc: /proc/net/netlab
  */
 struct netlab_net {
@@ -68,11 +76,9 @@ struct netlab_net {
 	struct netlab_route_cache routes;
 	struct netlab_mib mib;
 	struct nf_hook_ops *ops;
-	struct nf_hook_ops *prefix_ops;
-	bool prefix_hooked;
+	struct netlab_hook_set prefix_hooks;
 	struct list_head monitors;
-	struct nf_hook_ops *monitor_ops;
-	bool monitor_hooked;
+	struct netlab_hook_set monitor_hooks;
 	struct proc_dir_entry *proc;
 };
 

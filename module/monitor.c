@@ -118,29 +118,8 @@ static const struct nf_hook_ops netlab_monitor_ops[] = {
 /* Stands at the hooks while anybody looks. Under config_lock. */
 static int netlab_monitor_hooks(struct netlab_net *ns, bool on)
 {
-	const size_t n = ARRAY_SIZE(netlab_monitor_ops);
-	size_t i;
-	int err;
-
-	if (on == ns->monitor_hooked)
-		return 0;
-	if (!on) {
-		nf_unregister_net_hooks(ns->net, ns->monitor_ops, n);
-		ns->monitor_hooked = false;
-		return 0;
-	}
-	if (!ns->monitor_ops) {
-		ns->monitor_ops = kmemdup(netlab_monitor_ops,
-					  sizeof(netlab_monitor_ops),
-					  GFP_KERNEL_ACCOUNT);
-		if (!ns->monitor_ops)
-			return -ENOMEM;
-		for (i = 0; i < n; i++)
-			ns->monitor_ops[i].priv = ns;
-	}
-	err = nf_register_net_hooks(ns->net, ns->monitor_ops, n);
-	ns->monitor_hooked = !err;
-	return err;
+	return netlab_hooks_switch(ns, &ns->monitor_hooks, netlab_monitor_ops,
+				   ARRAY_SIZE(netlab_monitor_ops), ns, on);
 }
 
 /* A socket's monitor, or NULL. Under config_lock. */
@@ -270,7 +249,7 @@ void netlab_monitor_exit(struct netlab_net *ns)
 
 	list_for_each_entry_safe(monitor, next, &ns->monitors, list)
 		netlab_monitor_free(monitor);
-	kfree(ns->monitor_ops);
+	kfree(ns->monitor_hooks.ops);
 }
 
 /* A socket that is closed is told nothing any longer. */
