@@ -11,6 +11,7 @@
 
 #include "answerer.h"
 #include "echo.h"
+#include "netns.h"
 #include "nl.h"
 
 #define MOST_NAMESPACES	256	/* to be looked into */
@@ -67,13 +68,13 @@ static bool in_netns(const char *name, const union host *host, uint64_t *replied
 
 	if (!name)
 		return read_replied(replied);
-	if (nl_leave())
+	if (netns_leave())
 		return false;
 	opts.netns = name;
-	found = !nl_enter() && (!host || here(host)) && read_replied(replied);
+	found = !netns_enter() && (!host || here(host)) && read_replied(replied);
 	opts.netns = netns;
-	nl_leave();
-	nl_enter();
+	netns_leave();
+	netns_enter();
 	return found;
 }
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "netns.h"
 #include "nl.h"
 
 #define TEXT		512	/* size of a sentence, or of a command */
@@ -350,7 +351,7 @@ enum status doctor(const struct command *command, const struct values *values)
 
 	(void)command;
 	(void)values;
-	status = nl_enter();
+	status = netns_enter();
 	if (status)
 		return status;
 	if (opts.json)

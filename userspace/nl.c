@@ -3,20 +3,19 @@
  * Generic netlink by libmnl: one socket in the namespace that was asked for,
  * one question at a time.
  */
-#define _GNU_SOURCE	/* setns() */
+#define _GNU_SOURCE	/* ppoll() */
 #include <errno.h>
-#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/netlab.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "netns.h"
 #include "nl.h"
 
 #define REQUEST_SIZE	1024	/* the largest question has a few attributes */
@@ -28,8 +27,6 @@ static struct {
 	struct mnl_socket *socket;
 	unsigned int sequence;
 	uint16_t family;
-	bool in_netns;
-	int home;	/* the first namespace, where it was left */
 	char request[REQUEST_SIZE] __attribute__((aligned(4)));
 	char answer[ANSWER_SIZE] __attribute__((aligned(4)));
 } nl;
@@ -163,55 +160,6 @@ static void talk(struct exchange *exchange)
 }
 
 /**
- * nl_enter() - Enter the network namespace that was asked for, if one was.
- *
- * Return: STATUS_OK, or another after a complaint.
- */
-enum status nl_enter(void)
-{
-	char path[4096];
-	int fd, error;
-
-	if (!opts.netns || nl.in_netns)
-		return STATUS_OK;
-	if (!*opts.netns)
-		return fail(STATUS_USAGE, "--netns \"\": expected a name");
-	snprintf(path, sizeof(path), "%s%s",
-		 strchr(opts.netns, '/') ? "" : NETNS_DIR "/", opts.netns);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return fail(STATUS_USAGE, "network namespace %s: %s: %s",
-			    opts.netns, path, strerror(errno));
-	if (!nl.home)
-		nl.home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	error = setns(fd, CLONE_NEWNET) ? errno : 0;
-	close(fd);
-	if (error == EINVAL)
-		return fail(STATUS_USAGE, "%s: not a network namespace", path);
-	if (error)
-		return fail(STATUS_REFUSED, "network namespace %s: %s%s",
-			    opts.netns, strerror(error), error == EPERM ?
-			    ": entering it needs CAP_SYS_ADMIN" : "");
-	nl.in_netns = true;
-	return STATUS_OK;
-}
-
-/**
- * nl_leave() - Return to the network namespace that the tool was started in.
- *
- * Return: STATUS_OK, or another after a complaint.
- */
-enum status nl_leave(void)
-{
-	nl_close();
-	if (nl.in_netns && setns(nl.home, CLONE_NEWNET))
-		return fail(STATUS_REFUSED, "returning to the first network namespace: %s",
-			    strerror(errno));
-	nl.in_netns = false;
-	return STATUS_OK;
-}
-
-/**
  * nl_put_header() - Begin a message.
  * @buffer: Where.
  * @command: One of NETLAB_CMD_....
@@ -301,7 +249,7 @@ static enum status open_socket(void)
 
 	if (nl.socket)
 		return STATUS_OK;
-	status = nl_enter();
+	status = netns_enter();
 	if (status)
 		return status;
 	if (!connect_socket())
@@ -313,7 +261,7 @@ static enum status open_socket(void)
 /**
  * nl_has_family() - Whether the kernel has netlab's family, without complaint.
  *
- * Return: true if it says so, in the namespace that nl_enter() entered.
+ * Return: true if it says so, in the namespace that netns_enter() entered.
  */
 bool nl_has_family(void)
 {

@@ -12,8 +12,6 @@
 
 #include "tool.h"
 
-#define NETNS_DIR	"/run/netns"	/* where ip-netns(8) has their names */
-
 struct nlattr;
 struct nlmsghdr;
 
@@ -54,8 +52,6 @@ struct nl_failure {
 typedef void nl_refused_t(uint32_t sequence, const struct nl_failure *failure,
 			  void *data);
 
-enum status nl_enter(void);
-enum status nl_leave(void);
 struct nlmsghdr *nl_put_header(void *buffer, uint8_t command);
 bool nl_has_family(void);
 enum status nl_begin(uint8_t command, bool dump, struct nlmsghdr **message);

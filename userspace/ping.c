@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "answerer.h"
-#include "nl.h"
+#include "netns.h"
 #include "ping.h"
 #include "signals.h"
 #include "wire.h"
@@ -320,7 +320,7 @@ static enum status take_words(const struct object *object, char **words)
 		return fail(STATUS_USAGE, "ping: expected one host behind the options, got %u",
 			    said.n_words);
 	now.name = said.words[0];
-	status = nl_enter();
+	status = netns_enter();
 	return status ? status : client_host(&said, "ping", now.name, &now.host);
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "netns.h"
 #include "nl.h"
 #include "screen.h"
 #include "signals.h"
@@ -120,10 +121,11 @@ static void next_netns(void)
 		if (name != now.netns)
 			free(name);
 		name = next;
-		if (nl_leave())
+		nl_close();
+		if (netns_leave())
 			break;
 		opts.netns = next ? next : first;
-		if (!nl_enter() || !next)
+		if (!netns_enter() || !next)
 			break;
 	}
 	free(now.netns);

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "nl.h"
+#include "netns.h"
 #include "signals.h"
 #include "trace.h"
 #include "wire.h"
@@ -440,7 +440,7 @@ static enum status take_words(const struct object *object, char **words)
 		return fail(STATUS_USAGE, "trace: expected one host behind the options, got %u",
 			    said.n_words);
 	now.name = said.words[0];
-	status = nl_enter();
+	status = netns_enter();
 	return status ? status : client_host(&said, "trace", now.name, &now.host);
 }
 

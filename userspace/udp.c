@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "nl.h"
+#include "netns.h"
 #include "signals.h"
 #include "udp.h"
 #include "wire.h"
@@ -335,7 +335,7 @@ static enum status take_options(void)
 		status = client_seconds(said, "udp", 'W', &now.timeout);
 	now.source = source;
 	if (!status)
-		status = nl_enter();
+		status = netns_enter();
 	if (!status && said->option['i'])
 		status = client_device("udp -i", said->option['i'], &now.device);
 	return status;

@@ -11,7 +11,7 @@
 
 #include "commands.h"
 #include "names.h"
-#include "nl.h"
+#include "netns.h"
 #include "words.h"
 
 /**
@@ -201,7 +201,7 @@ void forget_devices(void)
  */
 static enum status find_device(const char *name, uint32_t *index)
 {
-	enum status status = nl_enter();
+	enum status status = netns_enter();
 
 	if (status)
 		return status;
