@@ -19,3 +19,11 @@ readonly OPTIONAL=(
 	netfilter/bridge_brouter.sh netfilter/conntrack_sctp_collision.sh netfilter/ipvs.sh
 	netfilter/nft_audit.sh netfilter/xt_string.sh
 )
+
+# In seconds: for one script. pmtu.sh takes most of an hour.
+readonly SCRIPT_LIMIT=3600
+# Those that may wait for ever: nft_conntrack_helper.sh begins a server and its client
+# at the same time, and where the client was first, the server waits for another.
+# These are given up sooner, and tried anew.
+declare -rA RACE_LIMITS=([netfilter/nft_conntrack_helper.sh]=120)
+readonly RACE_TRIES=4
