@@ -75,7 +75,7 @@ build/userspace/%.o: userspace/%.c Makefile
 	@$(PKG_CONFIG) --exists libmnl json-c ncursesw libpcap || { \
 	echo "The tool needs libmnl, json-c, ncurses and libpcap (apt install libmnl-dev libjson-c-dev libncurses-dev libpcap-dev pkg-config)." >&2; \
 	exit 1; }
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(TOOL_CFLAGS) -MMD -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(TOOL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(TOOL_OBJECTS:.o=.d)
 
