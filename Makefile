@@ -98,7 +98,7 @@ check: ## all tests, in a throw-away machine (TESTS='FILE...' for some)
 torture: ## 1,000 loads, 10,000 namespaces and the like, under traffic (TESTS='FILE...' for some)
 	@tests/run $(or $(TESTS),$(wildcard tests/torture/*.py))
 
-fuzz: ## a million damaged packets and 200,000 netlink messages (SEED=N the same again)
+fuzz: ## a million damaged packets and 200,000 netlink messages (SEED=N the same again; NETLAB_UML=no: on two processors)
 	@tests/run tests/fuzz/*.py
 
 lint: ## checkpatch, sparse, coccinelle, analyzers, kernel-doc, shellcheck, codespell
@@ -114,7 +114,8 @@ check-selftests: ## the kernel's own network self-tests, with netlab and without
 	@tests/selftests/run $(TESTS)
 
 check-all: ## everything that there is to test, one after the other (root): hours
-	@status=0; for run in 'tests/run --more' tests/selftests/run tests/debug/run tests/matrix/run; do \
+	@status=0; for run in 'tests/run --more' 'env NETLAB_UML=no tests/run tests/fuzz/packets.py tests/fuzz/netlink.py' \
+		tests/selftests/run tests/debug/run tests/matrix/run; do \
 		$$run || status=1; done; exit $$status
 
 bench: ## what counting a packet costs, netlab and its peers (table, JSON, chart in build/bench)

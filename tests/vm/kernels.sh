@@ -8,14 +8,16 @@ kernel_usable() {
 }
 
 # The modules that the initramfs loads, in order, decompressed.
-# make_initrd_base FOLDER VERSION
+# make_initrd_base FOLDER VERSION [MODULE...]
 make_initrd_base() {
 	local dir=$1 version=$2 stage=$1/initrd.d file name
+	shift 2
 	mkdir -p "$stage/modules"
 	install -D "$dir/root/bin/busybox" "$stage/bin/busybox" 2>/dev/null ||
 		install -D "$dir/root/usr/bin/busybox" "$stage/bin/busybox" ||
 		die "busybox-static holds no busybox"
-	local wanted=(virtio_pci virtio_console 9pnet_virtio 9p overlay)
+	local wanted=("$@")
+	[ $# -gt 0 ] || wanted=(virtio_pci virtio_console 9pnet_virtio 9p overlay)
 	modprobe -d "$dir/root" -S "$version" -a --show-depends "${wanted[@]}" \
 		2>"$dir/modprobe.log" >"$dir/initrd.list" || {
 		cat "$dir/modprobe.log" >&2

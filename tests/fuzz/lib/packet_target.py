@@ -11,6 +11,19 @@ table inet t {
 """
 
 
+def conntrack(ns):
+    """By nf_tables; by iptables where those have no tables of IP, as in Debian's user-mode Linux."""
+    try:
+        net.run("nft", "-f", "-", ns=ns, stdin=CONNTRACK)
+    except RuntimeError as e:
+        if "not supported" not in str(e):
+            raise
+        for command in "iptables-legacy", "ip6tables-legacy":
+            for chain in "INPUT", "FORWARD":
+                for states in "INVALID", "NEW,ESTABLISHED":
+                    net.run(command, "-A", chain, "-m", "conntrack", "--ctstate", states, "-j", "ACCEPT", ns=ns)
+
+
 def target(ns, way, on):
     """A namespace to be flooded; what comes by its only device but forwarded goes out by a dummy."""
     tester = f"{ns}-from"
@@ -36,7 +49,7 @@ def target(ns, way, on):
         net.neighbours(ns, dev, net.MAC_LEFT, *NEAR)
     net.ip(ns, f"route add default via 192.0.2.1 dev {dev}", f"route add default via 2001:db8:1::1 dev {dev}")
     if "conntrack" in on:
-        net.run("nft", "-f", "-", ns=ns, stdin=CONNTRACK)
+        conntrack(ns)
     limit = ("rate", 1000, "burst", 20, "max-size", 1200) if "limits" in on else ()
     if "prefix" in on:
         proxy = () if way == "tun" else ("proxy", dev)
