@@ -34,4 +34,23 @@ is "and so does netlab's list" "$(suspicious /build/module/devices.c:88 "$lookup
 is "what follows nf_tables' counts, with its line's number" \
 	"$({ suspicious $tables "$lookup"; echo '[2.0] BUG: KASAN: slab-use-after-free'; } | lines)" '9 '
 is "a trace that was cut short counts" "$(suspicious /build/module/devices.c:88 "$lookup" | head -n 5 | lines)" '1 4 '
+
+# race FRAME: KCSAN's words, with a trace that goes through one function
+race() {
+	cat <<-END
+		[1.0] BUG: KCSAN: data-race in neigh_event_send / neigh_update
+		[1.0]
+		[1.0] write (marked) to 0xffff8880052a9d40 of 8 bytes by interrupt on cpu 1:
+		[1.0]  $1
+		[1.0] read to 0xffff8880052a9d40 of 8 bytes by task 230 on cpu 0:
+		[1.0]  ip_finish_output2+0x11/0x22
+		[1.0] Reported by Kernel Concurrency Sanitizer on:
+		[1.0] CPU: 0 PID: 230 Comm: blast
+	END
+}
+is "a race of the kernel's own" "$(race neigh_update+0x1/0x2 | lines)" ''
+is 'with netlab in a trace it counts' "$(race 'netlab_count_any+0x1/0x2 [netlab]' | lines)" '1 '
+is "what follows the kernel's race counts, with its line's number" \
+	"$({ race neigh_update+0x1/0x2; echo '[2.0] BUG: KASAN: slab-use-after-free'; } | lines)" '9 '
+is 'one that was cut short counts' "$(race neigh_update+0x1/0x2 | head -n 4 | lines)" '1 '
 done_testing
