@@ -23,7 +23,7 @@ left() {
 		sleep 0.1
 	done
 	pgrep -af -- "uml_dir=$BUILD/run"
-	grep -sl 'sleep 1000' "$BUILD"/run/*/job
+	compgen -G "$BUILD/run/job.*" | grep -vxF "$before"
 }
 
 limit=60
@@ -50,6 +50,10 @@ ls: cannot access 'netlab-uml-test': No such file or directory"
 else
 	skip 'nor are they when its root mounts them again' 'what is started by a user can write what that user can'
 fi
+for option in --count --systemd --shell; do
+	exits "$option, which it has not" 125 env NETLAB_KERNEL=uml tests/vm/run $option --kernel-log "$log" -- true
+	like 'is refused in words' "$said" 'user-mode Linux has no --count, --systemd and --shell'
+done
 exits 'a kernel that panics' 125 uml bash -c 'echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger; sleep 100'
 like 'is told of' "$said" 'Kernel panic'
 limit=15
@@ -57,6 +61,7 @@ begin=$SECONDS
 exits 'a command that hangs' 125 uml bash -c 'while :; do :; done'
 like 'says so' "$said" 'did not end in 15 s'
 ok 'in time' test $((SECONDS - begin)) -lt 40
+before=$(compgen -G "$BUILD/run/job.*")
 # At first its processes try what ptrace(2) can do: one of them once stayed.
 for wait in 0.1 0.2 0.3 0.4 0.5 0.7 1 2 4; do
 	NETLAB_KERNEL=uml tests/vm/run --limit 100 --kernel-log "$log" -- sleep 1000 >/dev/null 2>&1 &
