@@ -132,13 +132,17 @@ def come_and_go():
         namespaces_end(started)
         return percpu
 
+    def rounds():
+        for _ in range(ROUNDS):
+            percpu = once()
+        return percpu
+
     before = once()
     objects = slabs()
-    for _ in range(ROUNDS):
-        now = once()
+    now = rounds()
     percpu_no_more(f"{NAMESPACES} namespaces that come and go", before, now)
     # One leaked object per namespace and round would be more than the limit.
-    objects_come_back("nor anything else", objects, ROUNDS * NAMESPACES * 3 // 4)
+    objects_come_back("nor anything else", objects, ROUNDS * NAMESPACES * 3 // 4, again=rounds)
 
 
 def loads():

@@ -70,9 +70,10 @@ def grown(before):
     return {name: n - before.get(name, 0) for name, n in slabs().items()}
 
 
-def objects_come_back(what, before, limit, cache=""):
+def objects_come_back(what, before, limit, cache="", again=None):
     """In no cache (or not in that one) there are so many more objects than
-    before; of /proc's entries there is not one more.
+    before; of /proc's entries there is not one more. again() does the same
+    once more: what leaks does so each time, what CPUs keep for themselves varies.
     """
     def leaked():
         return {name: n for name, n in grown(before).items()
@@ -82,7 +83,12 @@ def objects_come_back(what, before, limit, cache=""):
     try:
         tap.wait_until(lambda: not leaked(), what, 60)
     except TimeoutError:
-        pass
+        if again:
+            tap.note(f"{leaked()} more objects: the same once more")
+            before = slabs()
+            again()
+            objects_come_back(what, before, limit, cache)
+            return
     for name in leaked():
         who_allocated(name)
     tap.equal(leaked(), {}, f"{what} (no {limit} more objects in {cache or 'any cache'})")
