@@ -104,7 +104,7 @@ fuzz: ## a million damaged packets and 200,000 netlink messages (SEED=N the same
 lint: ## checkpatch, sparse, coccinelle, analyzers, kernel-doc, shellcheck, codespell
 	@tests/run --lint
 
-check-debug: ## the guest's tests under KASAN, lockdep, kmemleak, KCSAN ... (KINDS='debug kmemleak kcsan')
+check-debug: ## the guest's tests under KASAN, lockdep, kmemleak, KCSAN ... (KINDS='uml debug kmemleak kcsan')
 	@tests/debug/run $(KINDS)
 
 check-matrix: ## DKMS and all guest tests on every Debian kernel, 5.10 to the newest (root; SUITES='SUITE...')

@@ -138,7 +138,8 @@ class Noise:
         if self.blast is None or self.blast.poll() is not None:
             self.blast = net.spawn(net.program("blast"), "-i", "veth0", "-d", net.MAC_RIGHT,
                                    "-S", STRANGER, "-D", "192.0.2.2", "-n", 1 << 32,
-                                   "-k", "icmp", "-k", "udp", "-k", "tcp", "-c", 1, "-w", 1000, ns="left")
+                                   "-k", "icmp", "-k", "udp", "-k", "tcp", "-c", max(os.sched_getaffinity(0)),
+                                   "-w", 1000, ns="left")
         if churn and self.namespaces is None:
             self.namespaces = net.spawn("sh", "-c", "while :; do ip netns add n; ip netns exec n "
                                         "ping -qc1 127.0.0.1; ip netns del n; done", stdout=-3, stderr=-3)

@@ -14,7 +14,9 @@ import wire
 from kernel import SLOW
 from prefix_packets import echo, frame, reply, told
 
-MILLION, MOST, BYTES = 1_000_000, 1_048_576, 128
+MILLION, MOST = 1_000_000, 1_048_576
+# With room for KASAN's red zones on a kernel that has it.
+BYTES = 256 if SLOW else 128
 # Seconds: to load them, and for their memory to be given back.
 LIMIT, FREE = (1000, 500) if SLOW else (120, 60)
 # Once there has been a memory cgroup the kernel notes each object's owner: 8 bytes, in tables that don't fit well.
@@ -52,13 +54,15 @@ def main():
     net.run(net.NETLAB, "--batch", file, ns="right", seconds=LIMIT)
     took = time.monotonic() - begin
     tap.note(f"{MILLION} prefixes in {took:.1f} s of an emulated machine's time; the budget is for one that counts instructions")
-    tap.ok(took < 120, "a million prefixes are loaded by one batch", took)
+    tap.ok(took < LIMIT, "a million prefixes are loaded by one batch", took)
     grown = 1024 * (unreclaimable() - before) / MILLION
     tap.note(f"{grown:.1f} bytes each by /proc/meminfo; objects of {caches()} bytes")
     tap.ok(len(caches()) == 2 and sum(caches().values()) <= BYTES, f"at most {BYTES} bytes each: a prefix, and a node above it",
            caches())
-    tap.ok(grown <= BYTES + OWNERS,
-           f"and at most {OWNERS} more of all the kernel's memory that isn't reclaimed, for what it notes of their owner", grown)
+    # kmemleak notes each object, in several times its size.
+    if not SLOW:
+        tap.ok(grown <= BYTES + OWNERS,
+               f"and at most {OWNERS} more of all the kernel's memory that isn't reclaimed, for what it notes of their owner", grown)
 
     port = wire.Port("left", "veth0", target="192.0.2.2")
     targets = ["10.0.0.0", "10.0.0.1", "10.7.161.33", "10.15.66.63"]

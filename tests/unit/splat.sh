@@ -35,6 +35,25 @@ is "what follows nf_tables' counts, with its line's number" \
 	"$({ suspicious $tables "$lookup"; echo '[2.0] BUG: KASAN: slab-use-after-free'; } | lines)" '9 '
 is "a trace that was cut short counts" "$(suspicious /build/module/devices.c:88 "$lookup" | head -n 5 | lines)" '1 4 '
 
+# trylock FRAME: what DEBUG_SPINLOCK says without SMP, with user-mode Linux's trace
+trylock() {
+	cat <<-END
+		[1.0] BUG: spinlock trylock failure on UP on CPU#0, echo_same_firew/2861
+		[1.0] Stack:
+		[1.0]  00000b2d e2d3e4a0 41b58ab3 617995b6
+		[1.0] Call Trace:
+		[1.0]  [<614b0e50>] ? _raw_spin_trylock+0x0/0x1a0
+		[1.0]  [<60fbf65c>] ? $1
+	END
+}
+
+is "the ICMP socket's lock" "$(trylock '__icmp_send+0x687/0x1fb0' | lines)" ''
+is 'another lock counts' "$(trylock 'ip_send_skb+0x48/0x280' | lines)" '1 4 '
+is "what follows the socket's counts, with its line's number" \
+	"$({ trylock '__icmp_send+0x687/0x1fb0'; echo '[2.0] BUG: KASAN: slab-use-after-free'; } | lines)" '7 '
+is 'and what interrupts it' \
+	"$({ trylock '__icmp_send+0x687/0x1fb0'; trylock 'netlab_input_ipv4+0x48/0x280 [netlab]'; } | lines)" '7 10 '
+
 # race FRAME: KCSAN's words, with a trace that goes through one function
 race() {
 	cat <<-END

@@ -7,6 +7,7 @@
 #define _NETLAB_TEST_FAKE_H
 
 #include <linux/atomic.h>
+#include <linux/processor.h>
 #include <linux/types.h>
 
 /* What limiter.c takes for the time, in nanoseconds. */
