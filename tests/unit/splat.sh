@@ -69,6 +69,8 @@ race() {
 }
 is "a race of the kernel's own" "$(race neigh_update+0x1/0x2 | lines)" ''
 is 'with netlab in a trace it counts' "$(race 'netlab_count_any+0x1/0x2 [netlab]' | lines)" '1 '
+is 'or in what was interrupted it does not' \
+	"$(race "$(printf 'tick+0x1/0x2\n[1.0]  asm_sysvec_apic_timer_interrupt+0x16/0x20\n[1.0]  netlab_dump_tables+0x2bc/0x500 [netlab]')" | lines)" ''
 is "what follows the kernel's race counts, with its line's number" \
 	"$({ race neigh_update+0x1/0x2; echo '[2.0] BUG: KASAN: slab-use-after-free'; } | lines)" '9 '
 is 'one that was cut short counts' "$(race neigh_update+0x1/0x2 | head -n 4 | lines)" '1 '

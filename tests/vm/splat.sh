@@ -40,15 +40,18 @@ without_known() {
 }
 
 # Without data races of the kernel's own, which KCSAN knows many of: netlab is in
-# neither of the two traces. Lines keep their numbers.
+# neither of the two traces, or only what the interrupt with the race interrupted.
+# Lines keep their numbers.
 without_others_races() {
 	awk '/BUG: KCSAN/ { holding = 1 }
 		!holding { print; next }
 		{ block[++n] = $0 }
-		/netlab/ { ours = 1 }
+		/ by (task|interrupt)/ { interrupted = 0 }
+		/\] +asm_(sysvec|common|exc)_/ { interrupted = 1 }
+		/netlab/ && !interrupted { ours = 1 }
 		/Reported by Kernel Concurrency Sanitizer/ {
 			for (i = 1; i <= n; i++) print (ours ? block[i] : "")
-			n = ours = holding = 0
+			n = ours = holding = interrupted = 0
 		}
 		END { for (i = 1; i <= n; i++) print block[i] }'
 }
