@@ -49,6 +49,8 @@ trylock() {
 
 is "the ICMP socket's lock" "$(trylock '__icmp_send+0x687/0x1fb0' | lines)" ''
 is 'another lock counts' "$(trylock 'ip_send_skb+0x48/0x280' | lines)" '1 4 '
+is "and so does another alarm while an ICMP message is sent" \
+	"$(trylock '__icmp_send+0x687/0x1fb0' | sed 's/BUG: .*/WARNING: suspicious RCU usage/' | lines)" '1 4 '
 is "what follows the socket's counts, with its line's number" \
 	"$({ trylock '__icmp_send+0x687/0x1fb0'; echo '[2.0] BUG: KASAN: slab-use-after-free'; } | lines)" '7 '
 is 'and what interrupts it' \

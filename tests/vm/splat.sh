@@ -25,14 +25,15 @@ emulator_fault() {
 without_known() {
 	awk 'function tell(  i) {
 			for (i = 1; i <= n; i++) print (known && !ours ? "" : block[i])
-			n = known = ours = trace = 0
+			n = known = ours = trace = trylock = 0
 		}
 		trace && !/\[</ { tell(); holding = 0 }
 		/WARNING: suspicious RCU usage|BUG: spinlock trylock failure on UP/ { tell(); holding = 1 }
 		!holding { print; next }
 		{ block[++n] = $0 }
 		/net\/netfilter\/nf(t|_tables)_.*RCU-list traversed in non-reader section/ { known = 1 }
-		/\] \? __icmp_send\+/ { known = 1 }
+		/BUG: spinlock trylock failure on UP/ { trylock = 1 }
+		trylock && /\] \? __icmp_send\+/ { known = 1 }
 		/netlab/ { ours = 1 }
 		/\[</ { trace = 1 }
 		/<\/TASK>/ { tell(); holding = 0 }
