@@ -23,11 +23,13 @@ if not reader:
 seen, end = False, time.monotonic() + 60
 with open("/proc/sys/kernel/msgmax", "rb+", buffering=0) as msgmax:
     before = int(msgmax.read())
-    while not seen and time.monotonic() < end:
-        for number in range(1000):
-            os.pwrite(msgmax.fileno(), b"%d" % (before + number % 2), 0)
-        seen = RACE in subprocess.run("dmesg", capture_output=True, text=True, check=True).stdout
-    os.pwrite(msgmax.fileno(), b"%d" % before, 0)
-os.kill(reader, signal.SIGKILL)
-os.wait()
+    try:
+        while not seen and time.monotonic() < end:
+            for number in range(1000):
+                os.pwrite(msgmax.fileno(), b"%d" % (before + number % 2), 0)
+            seen = RACE in subprocess.run("dmesg", capture_output=True, text=True, check=True).stdout
+    finally:
+        os.kill(reader, signal.SIGKILL)
+        os.wait()
+        os.pwrite(msgmax.fileno(), b"%d" % before, 0)
 sys.exit(not seen)
