@@ -61,3 +61,8 @@ linux_tarball() {
 	fetch_packages "$deb" "$package" || exit
 	find "$deb/root/usr/src" -name "$package.tar.*" | head -n 1
 }
+
+# modules_for_uml TREE: whoever builds a module against user-mode Linux needs not know.
+modules_for_uml() {
+	grep -q '^export ARCH :=' "$1/Makefile" || sed -i '1i export ARCH := um' "$1/Makefile"
+}
