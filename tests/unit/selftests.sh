@@ -34,4 +34,11 @@ is 'one that never ran, and had to' "$(compared net/some.sh)" 2
 printf '##begin net/some.sh\n##end net/some.sh 4\n' | tee "$tmp/with" >"$tmp/without"
 is 'one that skips itself, and must not' "$(compared net/some.sh)" 1
 is 'or may' "$(compared)" 0
+said FAIL GHHhOdAH2s | tee "$tmp/with" >"$tmp/without"
+is 'one that fails both ways proves nothing' "$(compared net/some.sh)" 1
+is 'of those that need not run that is fine' "$(compared)" 0
+printf '##begin net/some.sh\n GRO   failed\n##end net/some.sh 0\n' | tee "$tmp/with" >"$tmp/without"
+is 'nor does one that says so only' "$(compared net/some.sh)" 1
+printf '##begin net/some.sh\nTests failed:   0\n##end net/some.sh 0\n' | tee "$tmp/with" >"$tmp/without"
+is 'none of which failed is fine' "$(compared net/some.sh)" 0
 done_testing
