@@ -29,7 +29,7 @@ from storm import CPUS, Storm  # noqa: E402
 ROUNDS = 100  # of each worker: six kinds of device in each
 WARM = 10
 PAUSE = 50_000
-SECONDS = 480
+SECONDS = torture.LIMIT * 0.8
 # What may be refused: netlab by kind, and the kernel while another worker is at it.
 UNFIT = {errno.EOPNOTSUPP, errno.ENODEV, errno.EEXIST}
 

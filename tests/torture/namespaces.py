@@ -30,7 +30,7 @@ EACH = 4  # requests of each family
 EXACT = 100  # every so many namespaces one is read
 CABLES, EVERY = 2, 1.0  # seconds between two namespaces at a cable
 PAUSE = 100_000
-SECONDS = 480
+SECONDS = torture.LIMIT * 0.8
 
 
 REQUEST4 = direct.ipv4(direct.message(8, b"netlab"), "127.0.0.1", "127.0.0.1")
