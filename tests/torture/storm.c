@@ -158,7 +158,7 @@ int main(int argc, char **argv)
 		switch (c) {
 		case 'i': device = optarg; break;
 		case 'f': file = optarg; break;
-		case 's': seconds = number(optarg, 3600); break;
+		case 's': seconds = number(optarg, 86400); break;
 		case 'n': limit = number(optarg, 1UL << 40); break;
 		case 'w': pause = number(optarg, 1000000); break;
 		case 'c':

@@ -112,15 +112,15 @@ def frames(merged=True):
 
 
 class Storm:
-    """A process on each of two CPUs that sends until the end."""
+    """A process on each of two CPUs that sends until the end, or as long as the test may take."""
 
-    def __init__(self, ns, dev, seconds=600, pause=0, merged=True, cpus=None, chosen=None):
+    def __init__(self, ns, dev, pause=0, merged=True, cpus=None, chosen=None):
         """pause: microseconds between 64 frames; chosen: other frames than all."""
         with tempfile.NamedTemporaryFile(delete=False) as f:
             for header, frame in chosen or frames(merged):
                 f.write(struct.pack("=I", len(header) + len(frame)) + header + frame)
         tap.at_end(lambda: os.path.exists(f.name) and os.unlink(f.name))
-        self.processes = [net.spawn(net.program("storm"), "-i", dev, "-f", f.name, "-s", seconds, "-w", pause,
+        self.processes = [net.spawn(net.program("storm"), "-i", dev, "-f", f.name, "-s", os.environ.get("NETLAB_TEST_LIMIT") or 600, "-w", pause,
                                     *(["-c", cpu] if cpu is not None else []), ns=ns)
                           for cpu in (CPUS if cpus is None else cpus)]
 
