@@ -295,7 +295,9 @@ void netlab_account_epoch(struct netlab_account *account, u32 *epoch,
  * @since: when it began, in nanoseconds of CLOCK_REALTIME
  *
  * The counters run on, untouched: what they were is remembered and taken off
- * what is read. So no packet is lost, and the packet path doesn't know.
+ * what is read. So no packet is lost, and the packet path doesn't know. Nor
+ * does anything stop it meanwhile: a packet of that moment may be in the old
+ * epoch for its protocol and in the new one for its device, or vice versa.
  * Context: process, takes @account's lock.
  *
  * Return: 0; -ENOMEM, and nothing changed.

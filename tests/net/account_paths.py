@@ -49,7 +49,10 @@ class Watch:
 
     def reset(self):
         for reader in self.readers.values():
-            reader.reset()
+            for _ in range(5):  # a timer's IGMP report may come in the midst of it
+                reader.reset()
+                if not tables.inconsistent(reader.tables()):
+                    break
 
     def counted(self):
         """{(namespace, family, hook, protocol): (packets, bytes)}, and of the
