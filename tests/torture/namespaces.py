@@ -162,6 +162,19 @@ def churn(n, few, deadline):
         few.one()
 
 
+def percpu_no_more(made, wanted, before, first):
+    """A chunk of the kernel's with a few things left in it keeps its pages; what leaks comes once more with more namespaces."""
+    now = memory.meminfo()["Percpu"]
+    if now > before + memory.PERCPU_SLACK:
+        again = Few()
+        churn(max(WARM, wanted // 10), again, time.monotonic() + torture.LIMIT * 0.1)
+        again.end()
+        torture.at_rest(first)
+        tap.note(f"per-CPU memory was {before}, is {now} after {made} namespaces; {again.made} once more")
+        made, before, now = again.made, now, memory.meminfo()["Percpu"]
+    memory.percpu_no_more(f"{made} namespaces", before, now)
+
+
 def main():
     began = time.monotonic()
     torture.hasten()
@@ -204,7 +217,7 @@ def main():
     torture.settle(port)
     tap.equal(torture.at_rest(first)["proc_dir_entry"], first, "all of them have ended")
     memory.objects_come_back(f"{few.made + made} namespaces leave nothing behind", before, max(wanted // 8, 100))
-    memory.percpu_no_more(f"{few.made + made} namespaces", percpu, memory.meminfo()["Percpu"])
+    percpu_no_more(few.made + made, wanted, percpu, first)
     torture.exact(port, "afterwards")
     torture.unload()
     torture.load()
