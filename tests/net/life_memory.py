@@ -156,7 +156,7 @@ def loads():
         unload()
         load()
     what = f"{LOADS} loads with {LOADED_NAMESPACES} namespaces"
-    percpu_no_more(what, percpu, meminfo()["Percpu"])
+    percpu_no_more(what, percpu)
     # One leaked object per load and namespace would be twice the limit.
     objects_come_back("nor anything else", objects, LOADS * LOADED_NAMESPACES // 2)
     net.del_namespace(*names)

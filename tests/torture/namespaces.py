@@ -22,7 +22,7 @@ import tap  # noqa: E402
 import topology as net  # noqa: E402
 import torture  # noqa: E402
 from rtnl import Links  # noqa: E402
-from storm import Storm  # noqa: E402
+from storm import LIMIT, Storm  # noqa: E402
 
 NAMESPACES, ALIVE = 10_000, 100
 WARM = 200
@@ -30,7 +30,7 @@ EACH = 4  # requests of each family
 EXACT = 100  # every so many namespaces one is read
 CABLES, EVERY = 2, 1.0  # seconds between two namespaces at a cable
 PAUSE = 100_000
-SECONDS = torture.LIMIT * 0.8
+SECONDS = LIMIT * 0.8
 
 
 REQUEST4 = direct.ipv4(direct.message(8, b"netlab"), "127.0.0.1", "127.0.0.1")
@@ -162,17 +162,24 @@ def churn(n, few, deadline):
         few.one()
 
 
-def percpu_no_more(made, wanted, before, first):
-    """A chunk of the kernel's with a few things left in it keeps its pages; what leaks comes once more with more namespaces."""
-    now = memory.meminfo()["Percpu"]
-    if now > before + memory.PERCPU_SLACK:
-        again = Few()
-        churn(max(WARM, wanted // 10), again, time.monotonic() + torture.LIMIT * 0.1)
-        again.end()
-        torture.at_rest(first)
-        tap.note(f"per-CPU memory was {before}, is {now} after {made} namespaces; {again.made} once more")
-        made, before, now = again.made, now, memory.meminfo()["Percpu"]
-    memory.percpu_no_more(f"{made} namespaces", before, now)
+def under_traffic(n, seconds):
+    """n namespaces made and destroyed, and some at cables: (Few, cables, frames sent, seconds it took)"""
+    few, storm = Few(), Storm("left", "veth0", pause=PAUSE)
+    cables = [Cable(number) for number in range(CABLES)]
+    for cable in cables:
+        cable.start()
+    begin = time.monotonic()
+    churn(n, few, begin + seconds)
+    took = time.monotonic() - begin
+    for cable in cables:
+        cable.stop.set()
+    for cable in cables:
+        cable.join(120)
+    few.end()
+    sent = storm.end()
+    for cable in cables:
+        sent = tuple(a + b for a, b in zip(sent, cable.storm.end()))
+    return few, cables, sent, took
 
 
 def main():
@@ -190,21 +197,7 @@ def main():
     tap.note(f"at rest, {time.monotonic() - began:.0f} s")
     percpu = memory.meminfo()["Percpu"]
 
-    few, storm = Few(), Storm("left", "veth0", pause=PAUSE)
-    cables = [Cable(n) for n in range(CABLES)]
-    for cable in cables:
-        cable.start()
-    begin = time.monotonic()
-    churn(wanted, few, began + SECONDS)
-    took = time.monotonic() - begin
-    for cable in cables:
-        cable.stop.set()
-    for cable in cables:
-        cable.join(120)
-    few.end()
-    sent = storm.end()
-    for cable in cables:
-        sent = tuple(a + b for a, b in zip(sent, cable.storm.end()))
+    few, cables, sent, took = under_traffic(wanted, began + SECONDS - time.monotonic())
     made = sum(cable.made for cable in cables)
     tap.note(f"{few.made} namespaces in {took:.0f} s, and {made} at cables; {sent} frames sent, refused and without a device")
     tap.equal([cable.trouble for cable in cables if cable.trouble], [], "no trouble with the cables")
@@ -214,10 +207,15 @@ def main():
     tap.ok(made >= CABLES and all(cable.answered for cable in cables), "others were destroyed while they answered", made)
     tap.ok(sent[0] > few.made, "there was traffic all the while", sent)
 
+    def again():
+        under_traffic(max(WARM, wanted // 10), LIMIT * 0.1)
+        torture.settle(port)
+        torture.at_rest(first)
+
     torture.settle(port)
     tap.equal(torture.at_rest(first)["proc_dir_entry"], first, "all of them have ended")
     memory.objects_come_back(f"{few.made + made} namespaces leave nothing behind", before, max(wanted // 8, 100))
-    percpu_no_more(few.made + made, wanted, percpu, first)
+    memory.percpu_no_more(f"{few.made + made} namespaces", percpu, again)
     torture.exact(port, "afterwards")
     torture.unload()
     torture.load()

@@ -111,6 +111,10 @@ def frames(merged=True):
     return mixed
 
 
+# In seconds: what a file may take.
+LIMIT = int(os.environ.get("NETLAB_TEST_LIMIT") or 900)
+
+
 class Storm:
     """A process on each of two CPUs that sends until the end, or as long as the test may take."""
 
@@ -120,7 +124,7 @@ class Storm:
             for header, frame in chosen or frames(merged):
                 f.write(struct.pack("=I", len(header) + len(frame)) + header + frame)
         tap.at_end(lambda: os.path.exists(f.name) and os.unlink(f.name))
-        self.processes = [net.spawn(net.program("storm"), "-i", dev, "-f", f.name, "-s", os.environ.get("NETLAB_TEST_LIMIT") or 900, "-w", pause,
+        self.processes = [net.spawn(net.program("storm"), "-i", dev, "-f", f.name, "-s", LIMIT, "-w", pause,
                                     *(["-c", cpu] if cpu is not None else []), ns=ns)
                           for cpu in (CPUS if cpus is None else cpus)]
 

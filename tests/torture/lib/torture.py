@@ -30,8 +30,6 @@ libc = ctypes.CDLL(None, use_errno=True)
 # module/uapi/linux/netlab.h
 ECHO_LOCAL, ECHO_RATE, ECHO_BURST, ECHO_SOURCE_RATE, ECHO_MAX_SIZE, ECHO_DIRECT = range(1, 7)
 
-# In seconds: what a file may take.
-LIMIT = int(os.environ.get("NETLAB_TEST_LIMIT") or 900)
 SCALE = int(os.environ.get("NETLAB_TORTURE_SCALE") or (20 if SLOW else 1))
 
 
