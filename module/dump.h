@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dump: the tables, over generic netlink. A dump is of one instant: it is read
- * when it begins, and resumes in what was read.
+ * dump: the tables, over generic netlink. A dump is of one reading: all is read
+ * when it begins, and it resumes in what was read.
  */
 #ifndef _NETLAB_DUMP_H
 #define _NETLAB_DUMP_H

@@ -154,6 +154,8 @@ def default_ttl(port):
 
 def main():
     net.pair()
+    # On a slow machine half a minute passes after a lone fragment, and its time is told to have been exceeded.
+    net.sysctl("right", ipv4__ipfrag_time=3600, ipv6__ip6frag_time=3600)
     port = Port("left", "veth0", direct.RIGHT["ipv4"])
     answered(port)
     left_alone(port)
