@@ -3,7 +3,6 @@
 #include <linux/if_arp.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_arp.h>
-#include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <linux/slab.h>
@@ -11,66 +10,11 @@
 
 #include "answer.h"
 #include "count.h"
+#include "hook_set.h"
 #include "hooks.h"
 #include "main.h"
 #include "proxy.h"
-
-/*
- * A VRF shows what it passes to and from its devices a second time, as its own;
- * it is counted where the device is the real one. What begins or ends at the
- * VRF itself is seen once.
- */
-static bool netlab_vrf(const struct sk_buff *skb,
-		       const struct net_device *dev, unsigned int family,
-		       unsigned int hook)
-{
-	if (!dev || !netif_is_l3_master(dev))
-		return false;
-	if (hook != NF_INET_PRE_ROUTING)
-		return skb_dst(skb) && skb_dst(skb)->dev != dev;
-	return family == NETLAB_FAMILY_IPV4 ?
-	       ipv4_l3mdev_skb(IPCB(skb)->flags) :
-	       ipv6_l3mdev_skb(IP6CB(skb)->flags);
-}
-
-/*
- * A bridge with br_netfilter shows a packet that it then hands up to prerouting
- * before ip_rcv() does; the second time it isn't counted, as other hooks aren't
- * run (br_netfilter's ip_sabotage_in).
- */
-static bool netlab_bridged(const struct sk_buff *skb)
-{
-#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
-	const struct nf_bridge_info *bridge = nf_bridge_info_get(skb);
-
-	return bridge && !bridge->in_prerouting;
-#else
-	return false;
-#endif
-}
-
-/**
- * netlab_hooks_seen() - whether a hook was shown a packet before
- * @skb: the packet
- * @dev: the device that it came by or goes by
- * @family: enum netlab_family
- * @hook: the hook that it is at
- *
- * Context: softirq, RCU. Return: whether it was, and was counted.
- */
-bool netlab_hooks_seen(const struct sk_buff *skb, const struct net_device *dev,
-		       unsigned int family, unsigned int hook)
-{
-	switch (hook) {
-	case NF_INET_PRE_ROUTING:
-		return netlab_bridged(skb) || netlab_vrf(skb, dev, family, hook);
-	case NF_INET_LOCAL_OUT:
-	case NF_INET_POST_ROUTING:
-		return netlab_vrf(skb, dev, family, hook);
-	default:
-		return false;
-	}
-}
+#include "seen.h"
 
 /* Spares other ICMP, replies above all, the way to the responder. */
 static __always_inline bool netlab_maybe_echo(const struct sk_buff *skb,
@@ -102,7 +46,7 @@ netlab_hook_any(struct netlab_cpu *cpu, struct sk_buff *skb,
 	const struct net_device *dev = netlab_hook_dev(state, hook);
 	u8 protocol;
 
-	if (netlab_hooks_seen(skb, dev, family, hook))
+	if (netlab_seen(skb, dev, family, hook))
 		return NF_ACCEPT;
 	netlab_count_begin(cpu);
 	protocol = netlab_count_any(cpu, skb, dev, family, hook);
@@ -245,7 +189,7 @@ netlab_hook_prefix(void *priv, struct sk_buff *skb,
 	if (unlikely(!softirq_count()))
 		return netlab_hook_process(priv, skb, state, self);
 	/* It has been here before, by the VRF's own device. */
-	if (netlab_vrf(skb, state->in, family, NF_INET_PRE_ROUTING))
+	if (netlab_seen_by_vrf(skb, state->in, family, NF_INET_PRE_ROUTING))
 		return NF_ACCEPT;
 	return netlab_answer_prefix(this_cpu_ptr(counters), skb, state, family);
 }
@@ -433,56 +377,6 @@ void netlab_hooks_stop(void)
 	kmem_cache_destroy(netlab_hook_cache);
 }
 
-/*
- * Makes such hooks a namespace's own. Whoever lists hooks may look at them until
- * a grace period after they were registered.
- */
-static void netlab_hooks_fill(struct nf_hook_ops *ops,
-			      const struct nf_hook_ops *from, size_t n,
-			      void *priv)
-{
-	size_t i;
-
-	memcpy(ops, from, n * sizeof(*ops));
-	for (i = 0; i < n; i++)
-		ops[i].priv = priv;
-}
-
-/**
- * netlab_hooks_switch() - stand at hooks that a namespace has now and then
- * @ns: the namespace
- * @set: its own of them; freed by whoever has them, once they run no more
- * @from: what they are
- * @n: how many
- * @priv: their private datum, always the same
- * @on: whether to stand there
- *
- * Context: process, @ns's config_lock held. Return: 0; -ENOMEM.
- */
-int netlab_hooks_switch(struct netlab_net *ns, struct netlab_hook_set *set,
-			const struct nf_hook_ops *from, size_t n, void *priv,
-			bool on)
-{
-	int err;
-
-	if (on == set->on)
-		return 0;
-	if (!on) {
-		nf_unregister_net_hooks(ns->net, set->ops, n);
-		set->on = false;
-		return 0;
-	}
-	if (!set->ops) {
-		set->ops = kmalloc_array(n, sizeof(*from), GFP_KERNEL_ACCOUNT);
-		if (!set->ops)
-			return -ENOMEM;
-		netlab_hooks_fill(set->ops, from, n, priv);
-	}
-	err = nf_register_net_hooks(ns->net, set->ops, n);
-	set->on = !err;
-	return err;
-}
-
 /* What the counting and answering hooks are shown: their counters. */
 static void *netlab_hooks_counters(const struct netlab_net *ns)
 {
@@ -498,9 +392,9 @@ static void *netlab_hooks_counters(const struct netlab_net *ns)
  */
 int netlab_hooks_prefixes(struct netlab_net *ns, bool on)
 {
-	return netlab_hooks_switch(ns, &ns->prefix_hooks, netlab_prefix_ops,
-				   ARRAY_SIZE(netlab_prefix_ops),
-				   netlab_hooks_counters(ns), on);
+	return netlab_hook_set_switch(ns, &ns->prefix_hooks, netlab_prefix_ops,
+				      ARRAY_SIZE(netlab_prefix_ops),
+				      netlab_hooks_counters(ns), on);
 }
 
 /**
@@ -539,8 +433,9 @@ int netlab_hooks_init(struct netlab_net *ns)
 	ns->ops = kmem_cache_alloc(netlab_hook_cache, GFP_KERNEL);
 	if (!ns->ops)
 		return -ENOMEM;
-	netlab_hooks_fill(ns->ops, netlab_hook_ops, ARRAY_SIZE(netlab_hook_ops),
-			  netlab_hooks_counters(ns));
+	netlab_hook_set_fill(ns->ops, netlab_hook_ops,
+			     ARRAY_SIZE(netlab_hook_ops),
+			     netlab_hooks_counters(ns));
 	err = nf_register_net_hooks(ns->net, ns->ops,
 				    ARRAY_SIZE(netlab_hook_ops));
 	if (err) {

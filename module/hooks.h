@@ -9,7 +9,6 @@
 
 struct inet6_dev;
 struct netlab_cpu;
-struct netlab_hook_set;
 struct netlab_net;
 
 int netlab_hooks_start(void);
@@ -22,12 +21,6 @@ void netlab_hooks_send4(struct netlab_cpu *cpu, struct sk_buff *skb);
 void netlab_hooks_send6(struct netlab_cpu *cpu, struct sk_buff *skb,
 			struct inet6_dev *idev);
 bool netlab_hooks_own(nf_hookfn *hook);
-
-int netlab_hooks_switch(struct netlab_net *ns, struct netlab_hook_set *set,
-			const struct nf_hook_ops *from, size_t n, void *priv,
-			bool on);
-bool netlab_hooks_seen(const struct sk_buff *skb, const struct net_device *dev,
-		       unsigned int family, unsigned int hook);
 
 /* The device that a packet came by or goes by. */
 static __always_inline const struct net_device *

@@ -13,6 +13,7 @@
 
 #include "account.h"
 #include "config.h"
+#include "hook_set.h"
 #include "limiter.h"
 #include "mib.h"
 #include "route.h"
@@ -21,16 +22,6 @@ struct netlab_prefix_cpu;
 struct netlab_prefixes;
 struct nf_hook_ops;
 struct proc_dir_entry;
-
-/**
- * struct netlab_hook_set - hooks that a namespace has now and then
- * @ops: its own of them; NULL before they were first there
- * @on: whether they are registered
- */
-struct netlab_hook_set {
-	struct nf_hook_ops *ops;
-	bool on;
-};
 
 /**
  * struct netlab_net - what a network namespace has of netlab

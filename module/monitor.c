@@ -12,6 +12,7 @@
 #include "hooks.h"
 #include "main.h"
 #include "monitor.h"
+#include "seen.h"
 
 static bool netlab_monitor_address(const struct netlab_prefix_key *prefix,
 				   const struct netlab_sight *sight)
@@ -70,7 +71,7 @@ static void netlab_monitor_show(struct netlab_net *ns, struct sk_buff *skb,
 	struct netlab_monitor *monitor;
 	struct netlab_packet p;
 
-	if (netlab_hooks_seen(skb, sight.dev, sight.family, state->hook))
+	if (netlab_seen(skb, sight.dev, sight.family, state->hook))
 		return;
 	if (sight.family == NETLAB_FAMILY_IPV4)
 		netlab_dissect4(skb, &p);
@@ -118,8 +119,9 @@ static const struct nf_hook_ops netlab_monitor_ops[] = {
 /* Stands at the hooks while anybody looks. Under config_lock. */
 static int netlab_monitor_hooks(struct netlab_net *ns, bool on)
 {
-	return netlab_hooks_switch(ns, &ns->monitor_hooks, netlab_monitor_ops,
-				   ARRAY_SIZE(netlab_monitor_ops), ns, on);
+	return netlab_hook_set_switch(ns, &ns->monitor_hooks,
+				      netlab_monitor_ops,
+				      ARRAY_SIZE(netlab_monitor_ops), ns, on);
 }
 
 /* A socket's monitor, or NULL. Under config_lock. */
