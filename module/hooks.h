@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hooks: netfilter in, verdict out. The only place that knows NF_*.
+ * hooks: netfilter in, verdict out.
  */
 #ifndef _NETLAB_HOOKS_H
 #define _NETLAB_HOOKS_H
