@@ -21,7 +21,6 @@
 #define REQUEST_SIZE	1024	/* the largest question has a few attributes */
 #define ANSWER_SIZE	(128 << 10)	/* more than the kernel puts into one message */
 #define DUMP_TRIES	8	/* while the counters change under a dump */
-#define ANSWER_SECONDS	10	/* for a kernel that doesn't answer */
 
 static struct {
 	struct mnl_socket *socket;
@@ -38,68 +37,21 @@ struct exchange {
 	struct nl_failure failure;
 };
 
-/* What the kernel says in words is an attribute behind its error number. */
-static void take_text(const struct nlmsghdr *message, unsigned int offset,
-		      struct nl_failure *failure)
-{
-	const struct nlattr *attr;
-
-	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS) ||
-	    offset > mnl_nlmsg_get_payload_len(message))
-		return;
-	mnl_attr_for_each(attr, message, offset) {
-		uint16_t type = mnl_attr_get_type(attr);
-
-		if (type == NLMSGERR_ATTR_MSG &&
-		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
-			snprintf(failure->text, sizeof(failure->text), "%s",
-				 mnl_attr_get_str(attr));
-		else if (type == NLMSGERR_ATTR_OFFS)
-			failure->offset = nl_number(attr);
-	}
-}
-
-static void refused(struct nl_failure *failure, int error)
-{
-	failure->error = -error;
-	failure->refused = true;
-}
-
 static int take_error(const struct nlmsghdr *message, void *data)
 {
-	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
-	unsigned int length = mnl_nlmsg_get_payload_len(message);
 	struct exchange *exchange = data;
-	struct nl_failure *failure = &exchange->failure;
-	unsigned int offset = sizeof(*error);
 
-	if (length < sizeof(*error)) {
-		errno = EBADMSG;
-		return MNL_CB_ERROR;
-	}
-	if (error->error) {
-		refused(failure, error->error);
-		/* Without NETLINK_CAP_ACK the question stands in between. */
-		if (!(message->nlmsg_flags & NLM_F_CAPPED))
-			offset += MNL_ALIGN(error->msg.nlmsg_len) -
-				  sizeof(error->msg);
-		take_text(message, offset, failure);
-	}
-	return MNL_CB_STOP;
+	if (nl_failure_error(message, &exchange->failure))
+		return MNL_CB_STOP;
+	errno = EBADMSG;
+	return MNL_CB_ERROR;
 }
 
 static int take_done(const struct nlmsghdr *message, void *data)
 {
 	struct exchange *exchange = data;
-	int error;
 
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(error))
-		return MNL_CB_STOP;
-	memcpy(&error, mnl_nlmsg_get_payload(message), sizeof(error));
-	if (error < 0) {
-		refused(&exchange->failure, error);
-		take_text(message, sizeof(error), &exchange->failure);
-	}
+	nl_failure_done(message, &exchange->failure);
 	return MNL_CB_STOP;
 }
 
@@ -227,7 +179,7 @@ static enum status find_family(void)
 
 static bool connect_socket(void)
 {
-	struct timeval limit = { .tv_sec = ANSWER_SECONDS };
+	struct timeval limit = { .tv_sec = NL_ANSWER_SECONDS };
 	int on = 1;
 
 	nl.socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
@@ -302,37 +254,6 @@ enum status nl_begin(uint8_t command, bool dump, struct nlmsghdr **message)
 		*message = new_request(nl.family,
 				       dump ? NLM_F_DUMP : NLM_F_ACK, command);
 	return status;
-}
-
-/**
- * nl_complain() - Say why an exchange failed.
- * @failure: How it did.
- *
- * Return: STATUS_REFUSED, or STATUS_NOT_LOADED if the module is going.
- */
-enum status nl_complain(const struct nl_failure *failure)
-{
-	const char *hint = "";
-
-	if (failure->error == EAGAIN && !failure->refused)
-		return fail(STATUS_REFUSED,
-			    "the kernel didn't answer within %d seconds",
-			    ANSWER_SECONDS);
-	if (!failure->refused)
-		return fail(STATUS_REFUSED, "netlink: %s",
-			    strerror(failure->error));
-	/* What the kernel says of a dump whose module goes. */
-	if (failure->error == EPROTONOSUPPORT)
-		return fail(STATUS_NOT_LOADED, "the module is being unloaded");
-	if (*failure->text)
-		return fail(STATUS_REFUSED, "the kernel refused: %s (%s)",
-			    failure->text, strerror(failure->error));
-	if (failure->error == EPERM)
-		hint = ": this needs CAP_NET_ADMIN over the network namespace";
-	else if (failure->error == EOPNOTSUPP)
-		hint = ": the module that is loaded can't do this";
-	return fail(STATUS_REFUSED, "the kernel refused: %s%s",
-		    strerror(failure->error), hint);
 }
 
 /*
@@ -452,7 +373,6 @@ int nl_wait(nl_message_t *take, void *data, time_t seconds,
 /* Takes answers up to that of @last. Returns 0 or a number of errno. */
 static int take_refusals(uint32_t last, nl_refused_t *take, void *data)
 {
-	struct exchange exchange;
 	struct nlmsghdr *message;
 	ssize_t received;
 	int length;
@@ -465,14 +385,14 @@ static int take_refusals(uint32_t last, nl_refused_t *take, void *data)
 		for (message = (struct nlmsghdr *)nl.answer;
 		     mnl_nlmsg_ok(message, length);
 		     message = mnl_nlmsg_next(message, &length)) {
+			struct nl_failure failure = { 0 };
+
 			if (message->nlmsg_type != NLMSG_ERROR)
 				continue;
-			memset(&exchange, 0, sizeof(exchange));
-			if (take_error(message, &exchange) == MNL_CB_ERROR)
-				return errno;
-			if (exchange.failure.error)
-				take(message->nlmsg_seq, &exchange.failure,
-				     data);
+			if (!nl_failure_error(message, &failure))
+				return EBADMSG;
+			if (failure.error)
+				take(message->nlmsg_seq, &failure, data);
 			if (message->nlmsg_seq == last)
 				return 0;
 		}

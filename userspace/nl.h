@@ -10,7 +10,10 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "nl_failure.h"
 #include "tool.h"
+
+#define NL_ANSWER_SECONDS	10	/* for a kernel that doesn't answer */
 
 struct nlattr;
 struct nlmsghdr;
@@ -29,21 +32,6 @@ typedef void nl_message_t(const struct nlmsghdr *message, void *data);
 typedef void nl_again_t(void *data);
 
 /**
- * struct nl_failure - How an exchange failed.
- * @error: A number of errno; 0 if it didn't.
- * @refused: That came from the kernel's answer.
- * @offset: Of the attribute in the question that it is about; 0 if the kernel
- *	named none.
- * @text: What the kernel said in words; may be empty.
- */
-struct nl_failure {
-	int error;
-	bool refused;
-	uint32_t offset;
-	char text[256];
-};
-
-/**
  * typedef nl_refused_t - Takes the refusal of one question of several.
  * @sequence: The question's number.
  * @failure: The refusal.
@@ -58,7 +46,6 @@ enum status nl_begin(uint8_t command, bool dump, struct nlmsghdr **message);
 enum status nl_ask(nl_message_t *take, nl_again_t *again, void *data);
 enum status nl_send(struct nlmsghdr *first, size_t length, nl_refused_t *take,
 		    void *data);
-enum status nl_complain(const struct nl_failure *failure);
 void nl_try(nl_message_t *take, void *data, struct nl_failure *failure);
 void nl_buffer(int size);
 int nl_wait(nl_message_t *take, void *data, time_t seconds,
