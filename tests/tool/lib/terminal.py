@@ -92,6 +92,7 @@ class Terminal:
             elif time.monotonic() > until:
                 os.kill(self.pid, signal.SIGKILL)
                 os.waitpid(self.pid, 0)
+                self.status = -signal.SIGKILL
                 return None
             elif self.master >= 0:
                 self.read(0.05)
