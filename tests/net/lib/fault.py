@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Allocations that fail, by the kernel's failslab, where it has it: those of modules alone.
+"""Allocations that fail, by the kernel's failslab, where it has it: those of netlab alone.
 
     if fault.available():
         with fault.atomic():                  # each one that can't wait, in whatever context
@@ -8,9 +8,9 @@
             ...
         nth.failed                            # whether there was a third
 
-Which ones those are the kernel tells by the stack: an address of a module is on
-it, and netlab is the only module where nothing else is loaded. Percpu memory
-doesn't come from slabs, and doesn't fail.
+Which ones those are the kernel tells by the stack: an address of netlab's is on
+it. Percpu memory doesn't come from slabs, and doesn't fail. kmemleak's own objects
+do, and it has others for that: netlab must do without none of its own for them.
 """
 import contextlib
 import glob
@@ -59,21 +59,33 @@ def reset():
         _set(**{name: value})
 
 
-def modules(spare="pcpu_alloc_noprof"):
-    """Only what modules allocate fails, and without a word: the kernel's log stays for what is wrong. But not
-    below the function to be spared, which complains itself of what it doesn't get.
+def _code():
+    """Where netlab's is; while it isn't loaded, where that of any module may be."""
+    with open("/proc/kallsyms", encoding="ascii") as f:
+        lines = [line.split() for line in f]
+    own = [int(line[0], 16) for line in lines if line[3:] == ["[netlab]"] and line[1] in "tT"]
+    if own:
+        return min(own), max(own) + 4096
+    return symbols("_end")["_end"][0], 0xffffffffff000000
+
+
+def netlab(spare="pcpu_alloc_noprof"):
+    """Only what netlab allocates fails, and without a word: the kernel's log stays for what is wrong. But not
+    below the function to be spared, which complains itself of what it doesn't get. To be said again once it
+    is loaded: it is somewhere else then.
     """
-    end = symbols("_end", spare)
-    _set(verbose=0, require_start=end["_end"][0], require_end=0xffffffffff000000)
-    if spare in end:
-        _set(reject_start=end[spare][0], reject_end=end[spare][1])
-    _spare_others(end["_end"][0], 0xffffffffff000000)
+    start, end = _code()
+    _set(verbose=0, require_start=start, require_end=end)
+    spared = symbols(spare).get(spare)
+    if spared:
+        _set(reject_start=spared[0], reject_end=spared[1])
+    _spare_others(start, end)
 
 
 @contextlib.contextmanager
 def atomic(percent=100):
     """So many of a hundred of those allocations fail that can't wait: the packet path's."""
-    modules()
+    netlab()
     _set(ignore_gfp_wait="Y", task_filter="N", interval=1, space=0, times=-1, probability=percent)
     try:
         yield
@@ -82,7 +94,7 @@ def atomic(percent=100):
 
 
 class Nth:
-    """The nth allocation of this thread fails, that may wait or not; after modules()."""
+    """The nth allocation of this thread fails, that may wait or not; after netlab()."""
 
     def __init__(self, n):
         self.n, self.failed = n, None
