@@ -10,6 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import memory  # noqa: E402
 import tables  # noqa: E402
 import tap  # noqa: E402
 import topology as net  # noqa: E402
@@ -19,14 +20,6 @@ BUSY = (0, 1, 77, 500, 998, 999)
 LIMIT = 8 * 1024
 SLOWER = 1.5  # at most, in time for a reading
 OTHER = 253
-
-
-def meminfo(name):
-    """Of /proc/meminfo, in bytes."""
-    for line in net.read("/proc/meminfo").splitlines():
-        if line.startswith(name + ":"):
-            return int(line.split()[1]) * 1024
-    raise ValueError(name)
 
 
 def cpus():
@@ -43,8 +36,12 @@ def make(wanted):
     net.run("ip", "-batch", "-", seconds=150, stdin="".join(f"netns add {name}\n" for name in wanted))
 
 
-def remove(wanted):
+def remove(wanted, before):
+    """And see them end. Where kmemleak looks up each object that is freed it takes minutes."""
+    began = time.monotonic()
     net.run("ip", "-batch", "-", seconds=150, stdin="".join(f"netns del {name}\n" for name in wanted))
+    memory.namespaces_end(before, 400)
+    tap.note(f"removed in {time.monotonic() - began:.1f} s")
 
 
 def busy(ns, n):
@@ -67,14 +64,18 @@ def cost(reader, times=30):
     return best
 
 
-def settled(name, seconds=30):
-    """A number of /proc/meminfo that has come to rest: what is freed goes late."""
-    value, since = meminfo(name), time.monotonic()
+def percpu():
+    return memory.meminfo()["Percpu"]
+
+
+def settled(seconds=30):
+    """Per-CPU memory that has come to rest: what is freed goes late."""
+    value, since = percpu(), time.monotonic()
     end = since + seconds
     while time.monotonic() < end and time.monotonic() - since < 1:
         time.sleep(0.1)
-        if meminfo(name) != value:
-            value, since = meminfo(name), time.monotonic()
+        if percpu() != value:
+            value, since = percpu(), time.monotonic()
     return value
 
 
@@ -87,7 +88,7 @@ def main():
     net.add_namespace("one")
     busy("one", 5)
     alone = cost(tables.Reader("one"))
-    start = settled("Percpu")
+    before, start = memory.slabs(), settled()
 
     # What the module takes when it meets them, so that what a namespace takes
     # by itself, and room that was left over for it, don't matter.
@@ -95,9 +96,9 @@ def main():
     began = time.monotonic()
     make(names())
     tap.note(f"{MANY} namespaces in {time.monotonic() - began:.1f} s")
-    without = settled("Percpu")
+    without = settled()
     net.run("insmod", net.NETLAB_KO, seconds=100)
-    last = settled("Percpu")
+    last = settled()
     grown = last - start
     each = (last - without) / MANY / cpus()
     tap.ok(LIMIT / 2 < each <= LIMIT,
@@ -121,16 +122,14 @@ def main():
     tap.ok(ratios[-1] <= SLOWER, f"a reading among {MANY} namespaces takes at most {SLOWER} times as long "
            f"as among a few: {ratios[-1]:.2f}, {1000 * alone:.2f} ms alone", ratios)
 
-    began = time.monotonic()
-    remove(names())
-    tap.note(f"removed in {time.monotonic() - began:.1f} s")
+    remove(names(), before)
 
     # The allocator keeps some pages. A tenth is less than what the devices alone had.
     kept = 0
 
     def back():
         nonlocal kept
-        kept = meminfo("Percpu") - start
+        kept = percpu() - start
         return kept < grown / 10
 
     began = time.monotonic()
@@ -147,7 +146,7 @@ def main():
             tap.note(f"{kept} of {grown} bytes are still there; {MANY} namespaces once more")
             start += kept
             make(names())
-            remove(names())
+            remove(names(), before)
     tap.ok(kept < grown / 10, "when they are gone so is their memory", f"{kept} of {grown} bytes are still there")
     tap.equal(one.tables()["protocols"]["ipv4", "input", OTHER], (5, 140), "and the one that stayed has its own")
 

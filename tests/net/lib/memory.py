@@ -60,12 +60,12 @@ def shrink():
             f.write("1")
 
 
-def namespaces_end(before):
+def namespaces_end(before, seconds=60):
     """Wait until namespaces that were removed have ended, which they do in the
     background: /proc/net of each, some fifty entries, goes last.
     """
     tap.wait_until(lambda: slabs()["proc_dir_entry"] < before["proc_dir_entry"] + 40,
-                   "the namespaces have ended", 60)
+                   "the namespaces have ended", seconds)
 
 
 def grown(before):
