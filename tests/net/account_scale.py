@@ -18,6 +18,7 @@ import topology as net  # noqa: E402
 MANY = 1000
 BUSY = (0, 1, 77, 500, 998, 999)
 LIMIT = 8 * 1024
+PATIENCE = 400  # seconds; under kmemleak, which looks up each object that is freed, it takes minutes
 SLOWER = 1.5  # at most, in time for a reading
 OTHER = 253
 
@@ -33,14 +34,14 @@ def names():
 
 
 def make(wanted):
-    net.run("ip", "-batch", "-", seconds=150, stdin="".join(f"netns add {name}\n" for name in wanted))
+    net.run("ip", "-batch", "-", seconds=PATIENCE, stdin="".join(f"netns add {name}\n" for name in wanted))
 
 
 def remove(wanted, before):
-    """And see them end. Where kmemleak looks up each object that is freed it takes minutes."""
+    """And see them end."""
     began = time.monotonic()
-    net.run("ip", "-batch", "-", seconds=150, stdin="".join(f"netns del {name}\n" for name in wanted))
-    memory.namespaces_end(before, 400)
+    net.run("ip", "-batch", "-", seconds=PATIENCE, stdin="".join(f"netns del {name}\n" for name in wanted))
+    memory.namespaces_end(before, PATIENCE)
     tap.note(f"removed in {time.monotonic() - began:.1f} s")
 
 
@@ -97,7 +98,7 @@ def main():
     make(names())
     tap.note(f"{MANY} namespaces in {time.monotonic() - began:.1f} s")
     without = settled()
-    net.run("insmod", net.NETLAB_KO, seconds=100)
+    net.run("insmod", net.NETLAB_KO, seconds=PATIENCE)
     last = settled()
     grown = last - start
     each = (last - without) / MANY / cpus()
