@@ -16,6 +16,13 @@ if ! said=$(NETLAB_KERNEL=uml tests/vm/kernel 2>&1 </dev/null 9>&-); then
 fi
 log=$BUILD/kernel-uml-test.log
 uml() { NETLAB_KERNEL=uml timeout -k 5 120 tests/vm/run --limit "$limit" --kernel-log "$log" -- "$@"; }
+starts() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		[ -z "$(pgrep -f -- "uml_dir=$BUILD/run")" ] || return
+		sleep 0.1
+	done
+}
 left() {
 	local i
 	for ((i = 0; i < 50; i++)); do
@@ -66,14 +73,23 @@ before=$(compgen -G "$BUILD/run/job.*")
 for wait in 0.1 0.2 0.3 0.4 0.5 0.7 1 2 4; do
 	NETLAB_KERNEL=uml tests/vm/run --limit 100 --kernel-log "$log" -- sleep 1000 >/dev/null 2>&1 &
 	pid=$!
-	for ((i = 0; i < 100; i++)); do
-		[ -z "$(pgrep -f -- "uml_dir=$BUILD/run")" ] || break
-		sleep 0.1
-	done
+	starts
 	sleep $wait
 	kill $pid
 	wait $pid
 	is "one that is killed after $wait s leaves nothing" "$(left)" ''
 done
+# As a supervisor does it: all of them at once, the reader of what is said, too.
+NETLAB_KERNEL=uml setsid bash -c "tests/vm/run --limit 100 --kernel-log $log -- sleep 1000 2>&1 | cat" >/dev/null 2>&1 &
+pid=$!
+starts
+sleep 2
+kill -TERM -- -$pid
+wait $pid
+for ((i = 0; i < 20; i++)); do
+	[ -n "$(left)" ] || break
+	sleep 0.5
+done
+is 'nor one whose whole process group is' "$(left)" ''
 
 done_testing
