@@ -10,7 +10,7 @@
 
 Which ones those are the kernel tells by the stack: an address of netlab's is on
 it. Percpu memory doesn't come from slabs, and doesn't fail. kmemleak's own objects
-do, and it has others for that: netlab must do without none of its own for them.
+do, and fail, too: it has a reserve of them, and netlab doesn't notice.
 """
 import contextlib
 import glob
@@ -26,15 +26,20 @@ def available():
     return os.path.exists(FAILSLAB + "/require-start") and os.path.exists(NTH)
 
 
-def symbols(*names):
-    """Where functions begin and end, those that the kernel has."""
+def _kallsyms():
+    """[(address, name, type, module)], by address; the module's name is empty for the kernel itself."""
     with open("/proc/kallsyms", encoding="ascii") as f:
-        lines = [line.split()[:3] for line in f if len(line.split()) == 3]
-    places = sorted((int(address, 16), name) for address, _, name in lines)
+        lines = [line.split() for line in f]
+    return sorted((int(words[0], 16), words[2], words[1], "".join(words[3:])) for words in lines if len(words) >= 3)
+
+
+def symbols(*names, places=None):
+    """Where functions begin and end, those that the kernel itself has."""
+    places = [place for place in places or _kallsyms() if not place[3]]
     found = {}
-    for n, (address, name) in enumerate(places):
+    for n, (address, name, *_) in enumerate(places):
         if name in names:
-            found[name] = (address, next((next_ for next_, _ in places[n:] if next_ > address), address))
+            found[name] = (address, next((place[0] for place in places[n:] if place[0] > address), address))
     return found
 
 
@@ -59,26 +64,19 @@ def reset():
         _set(**{name: value})
 
 
-def _code():
-    """Where netlab's is; while it isn't loaded, where that of any module may be."""
-    with open("/proc/kallsyms", encoding="ascii") as f:
-        lines = [line.split() for line in f]
-    own = [int(line[0], 16) for line in lines if line[3:] == ["[netlab]"] and line[1] in "tT"]
-    if own:
-        return min(own), max(own) + 4096
-    return symbols("_end")["_end"][0], 0xffffffffff000000
-
-
 def netlab(spare="pcpu_alloc_noprof"):
     """Only what netlab allocates fails, and without a word: the kernel's log stays for what is wrong. But not
     below the function to be spared, which complains itself of what it doesn't get. To be said again once it
     is loaded: it is somewhere else then.
     """
-    start, end = _code()
+    places = _kallsyms()
+    found = symbols("_end", spare, places=places)
+    code = [address for address, _, kind, module in places if module == "[netlab]" and kind in "tT"]
+    # While it isn't loaded, where any module's may be.
+    start, end = (code[0], code[-1] + 4096) if code else (found["_end"][0], 0xffffffffff000000)
     _set(verbose=0, require_start=start, require_end=end)
-    spared = symbols(spare).get(spare)
-    if spared:
-        _set(reject_start=spared[0], reject_end=spared[1])
+    if spare in found:
+        _set(reject_start=found[spare][0], reject_end=found[spare][1])
     _spare_others(start, end)
 
 
