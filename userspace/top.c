@@ -34,6 +34,7 @@ static struct {
 	char message[512];
 	double noted;		/* when it was */
 	bool quit;
+	bool hung_up;		/* the terminal is gone */
 } now;
 
 /* A complaint would spoil the screen. */
@@ -207,8 +208,11 @@ static void press(int key)
 		return;
 	}
 	switch (key) {
-	case 'q':
 	case PRESSED_HANGUP:
+		now.hung_up = true;
+		now.quit = true;
+		break;
+	case 'q':
 		now.quit = true;
 		break;
 	case 'h':
@@ -311,6 +315,15 @@ static void run(const sigset_t *outside)
 	}
 }
 
+/* A closed terminal's SIGHUP comes after its POLLHUP: it mustn't find top on its way out. */
+static void wait_for_sighup(const sigset_t *outside)
+{
+	const struct timespec most = { .tv_sec = 1 };
+
+	if (!signals_ended)
+		ppoll(NULL, 0, &most, outside);
+}
+
 /**
  * top() - Show the rates until q or Ctrl-C.
  * @command: This command.
@@ -344,6 +357,8 @@ enum status top(const struct command *command, const struct values *values)
 	signals_hold(&signals);
 	complain = note;
 	run(&signals.outside);
+	if (now.hung_up)
+		wait_for_sighup(&signals.outside);
 	complain = NULL;
 	screen_end();
 	signals_release(&signals);

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "lib"), os.path.join(os.path.dirname(HERE), "net", "lib")]
@@ -201,6 +202,7 @@ def ends():
     term.wait(lambda lines: "netlab top" in lines[0])
     term.hang_up()
     tap.equal(term.end(), 0, "a closed window ends it")
+    hung_up_first()
 
     for what, env, words, code in (("TERM isn't set", {"TERM": ""}, "TERM is not set", 1), ("an unknown TERM", {"TERM": "nothing\x1b[1m"}, r"TERM is nothing\x1b[1m", 1)):
         term = top(env=env.items())
@@ -210,6 +212,17 @@ def ends():
     tap.ok(done.returncode == 1 and "netlab -w 1 stats" in done.stderr, "no terminal: exit 1, and what is for a pipe", done.stderr)
     done = net.run(net.NETLAB, "-j", "top", ns="right", check=False)
     tap.ok(done.returncode == 1 and "netlab -j -w 1 stats" in done.stderr, "-j: exit 1, and what has JSON", done.stderr)
+
+
+def hung_up_first():
+    """The kernel sends SIGHUP to the terminal's first process alone, here a shell that ignores it: top only sees that the terminal is gone."""
+    term = Terminal("sh", "-c", 'trap "" HUP; "$@"; exit $?', "sh", net.NETLAB, "top", ns="right")
+    term.wait(lambda lines: "netlab top" in lines[0])
+    before = time.monotonic()
+    term.hang_up()
+    tap.equal(term.end(), 0, "so does one whose SIGHUP doesn't come")
+    took = time.monotonic() - before
+    tap.ok(took > 0.9, "which it waits for: one that came when it has done with signals would kill it", f"it waited {took:.3f} s")
 
 
 def strange_names():
